@@ -1,0 +1,222 @@
+package vaurien
+
+import (
+	"cmp"
+	"strings"
+	"sync/atomic"
+)
+
+// Behaviors form an algebra: what is made of them here is a behavior too, so
+// that a plan, however rich, is one value.
+
+// resolve follows selectors to the behavior that stands for b in e's exchange,
+// and returns it with the name it has in the plan; nil for none.
+func resolve(b Behavior, e *Event) (Behavior, string) {
+	name := ""
+	for {
+		switch x := b.(type) {
+		case nil:
+			return nil, ""
+		case *named:
+			b, name = x.Behavior, x.name
+		case *chain:
+			return x.resolve(e, name)
+		case at:
+			return x.resolve(e, name)
+		case Selector:
+			b = x.Select(e)
+		default:
+			return b, name
+		}
+	}
+}
+
+// act lets b act outside of a plan: what it selects is selected now.
+func act(b Behavior, e *Event, next Next) error {
+	if b, _ = resolve(b, e); b == nil || b.Points()&e.Point == 0 {
+		return next()
+	}
+	return b.Act(e, next)
+}
+
+// named is a behavior with the name that logs and counters give it.
+type named struct {
+	Behavior
+	name string
+}
+
+// A Choice is one behavior of OneOf.
+type Choice struct {
+	Weight   float64  // percent
+	Name     string   // what logs and counters call it
+	Behavior Behavior // nil: nothing
+}
+
+type oneOf struct {
+	choices []Choice // their behaviors named
+	points  Point
+}
+
+// OneOf chooses one of the choices for each exchange, by their weights in
+// percent; what these leave of 100 chooses none.
+func OneOf(choices ...Choice) Behavior {
+	o := &oneOf{choices: make([]Choice, len(choices))}
+	for i, c := range choices {
+		if c.Behavior != nil {
+			o.points |= c.Behavior.Points()
+			if _, already := c.Behavior.(*named); !already {
+				c.Behavior = &named{c.Behavior, c.Name}
+			}
+		}
+		o.choices[i] = c
+	}
+	return o
+}
+
+func (o *oneOf) Points() Point { return o.points }
+
+func (o *oneOf) Select(e *Event) Behavior {
+	u := e.roll() * 100
+	for _, c := range o.choices {
+		if u < c.Weight {
+			return c.Behavior
+		}
+		u -= c.Weight
+	}
+	return nil
+}
+
+func (o *oneOf) Act(e *Event, next Next) error { return act(o, e, next) }
+
+type chain struct{ links []Behavior }
+
+// Chain lets each behavior act around those after it: the first acts first and
+// its next is the second.
+func Chain(behaviors ...Behavior) Behavior { return &chain{behaviors} }
+
+func (c *chain) Points() Point {
+	var p Point
+	for _, b := range c.links {
+		p |= b.Points()
+	}
+	return p
+}
+
+// resolve returns a chain of what the links select.
+func (c *chain) resolve(e *Event, name string) (Behavior, string) {
+	var chosen []Behavior
+	var names []string
+	for _, b := range c.links {
+		if b, n := resolve(b, e); b != nil {
+			chosen = append(chosen, b)
+			if n != "" {
+				names = append(names, n)
+			}
+		}
+	}
+	if len(names) > 0 {
+		name = strings.Join(names, "+")
+	}
+	switch len(chosen) {
+	case 0:
+		return nil, ""
+	case 1:
+		return chosen[0], name
+	}
+	return links(chosen), name
+}
+
+func (c *chain) Act(e *Event, next Next) error { return act(c, e, next) }
+
+// links is a chain whose links are chosen.
+type links []Behavior
+
+func (l links) Points() Point { return (&chain{l}).Points() }
+
+func (l links) Act(e *Event, next Next) error {
+	if len(l) == 0 {
+		return next()
+	}
+	rest := func() error { return l[1:].Act(e, next) }
+	if l[0].Points()&e.Point == 0 {
+		return rest()
+	}
+	return l[0].Act(e, rest)
+}
+
+// Sometimes chooses b for that percentage of exchanges.
+func Sometimes(percent float64, b Behavior) Behavior {
+	return OneOf(Choice{Weight: percent, Behavior: b})
+}
+
+// counted selects b by how many exchanges have asked before.
+type counted struct {
+	Behavior
+	asked atomic.Int64
+	n     int64
+	first bool
+}
+
+func (c *counted) Select(*Event) Behavior {
+	if early := c.asked.Add(1) <= c.n; early != c.first {
+		return nil
+	}
+	return c.Behavior
+}
+
+func (c *counted) Act(e *Event, next Next) error { return act(c, e, next) }
+
+// First chooses b for the first n exchanges that come to it, over all
+// sessions, and nothing for those after.
+func First(n int64, b Behavior) Behavior { return &counted{Behavior: b, n: n, first: true} }
+
+// After chooses nothing for the first n exchanges that come to it, over all
+// sessions, and b for those after.
+func After(n int64, b Behavior) Behavior { return &counted{Behavior: b, n: n} }
+
+type at struct {
+	Behavior
+	points Point
+}
+
+// At lets b act only at these of its points.
+func At(points Point, b Behavior) Behavior { return at{b, points} }
+
+func (a at) Points() Point { return a.Behavior.Points() & a.points }
+
+// resolve keeps the limit to points around what the behavior selects.
+func (a at) resolve(e *Event, name string) (Behavior, string) {
+	if _, selects := a.Behavior.(Selector); !selects {
+		return a, name
+	}
+	b, n := resolve(a.Behavior, e)
+	if b == nil {
+		return nil, ""
+	}
+	return at{b, a.points}, cmp.Or(n, name)
+}
+
+func (a at) Act(e *Event, next Next) error {
+	if e.Point&a.points == 0 {
+		return next()
+	}
+	return act(a.Behavior, e, next)
+}
+
+type when struct {
+	Behavior
+	match func(*Event) bool
+}
+
+// When chooses b for the exchanges that match accepts. At Accept and Connect
+// the Event that it is asked about has no message.
+func When(match func(*Event) bool, b Behavior) Behavior { return when{b, match} }
+
+func (w when) Select(e *Event) Behavior {
+	if !w.match(e) {
+		return nil
+	}
+	return w.Behavior
+}
+
+func (w when) Act(e *Event, next Next) error { return act(w, e, next) }

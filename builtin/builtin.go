@@ -1,0 +1,55 @@
+// Package builtin is the list of the behaviors and protocols that ship with
+// Vaurien.
+package builtin
+
+import (
+	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/behavior"
+	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/protocol/http"
+)
+
+// Registry returns a registry of all that ships.
+func Registry() *vaurien.Registry {
+	return vaurien.NewRegistry(
+		[]vaurien.Kind{
+			behavior.Abort(),
+			behavior.Blackout(),
+			behavior.Delay(),
+			behavior.Dummy(),
+			behavior.Error(),
+			behavior.Hang(),
+			behavior.Transient(),
+		},
+		[]vaurien.ProtocolKind{
+			withCommon(http.Kind()),
+			withCommon(tcp()),
+		},
+	)
+}
+
+func tcp() vaurien.ProtocolKind {
+	return vaurien.ProtocolKind{
+		Name: "tcp",
+		Doc:  "any stream of bytes; nothing is parsed",
+		New: func(*option.Set) func() vaurien.Protocol {
+			return func() vaurien.Protocol { return vaurien.TCP{} }
+		},
+	}
+}
+
+// withCommon adds the options that every protocol of earlier versions had.
+// They were ways around what is now the default, and have no effect.
+func withCommon(k vaurien.ProtocolKind) vaurien.ProtocolKind {
+	own := k.New
+	k.New = func(set *option.Set) func() vaurien.Protocol {
+		make := own(set)
+		var buffer int64
+		var keepAlive, reuse bool
+		set.Size(&buffer, "buffer", 8124, "accepted for older configurations: buffers grow as they are needed").AtLeast("1")
+		set.Bool(&keepAlive, "keep-alive", true, "accepted for older configurations: connections always stay")
+		set.Bool(&reuse, "reuse-socket", true, "accepted for older configurations: connections always stay")
+		return make
+	}
+	return k
+}

@@ -1,0 +1,158 @@
+package vaurien
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+)
+
+// A Protocol knows where one message of a stream ends and the next begins, and
+// how its servers say no. One Protocol serves all sessions of a proxy.
+type Protocol interface {
+	// NewCodec returns the codec of one session.
+	NewCodec() Codec
+}
+
+// A Codec frames the two streams of one session. Its two readers are called
+// from two goroutines, each always from the same one; Fail may be called from
+// either. What they share the codec must guard.
+//
+// A codec frames in place: it looks at what a Reader has buffered, asks for
+// more, and takes the bytes of a message's head once it has seen all of it.
+// Until then it takes nothing, so that a call which ends in an error can be
+// made again, or the bytes passed on as they are.
+//
+// ReadRequest and ReadReply return
+//   - nil when m is filled in;
+//   - the error of Reader.More unchanged when there are no more bytes: io.EOF,
+//     also in the middle of a head, or one of the engine's own;
+//   - an error made by [Opaque] when the bytes cannot be understood. The
+//     session is tcp from the first byte not taken.
+type Codec interface {
+	// ReadRequest reads the head of the client's next message into m.
+	ReadRequest(r *Reader, m *Message) error
+
+	// ReadReply reads the head of the backend's next message into m. req is
+	// the request that it answers, or nil when the backend speaks unasked.
+	ReadReply(r *Reader, req, m *Message) error
+
+	// Fail returns what a server that fails req with f would say. rng is the
+	// exchange's own source of chance.
+	Fail(req *Message, f Failure, rng *rand.Rand) (Answer, error)
+}
+
+// ServerFirst is implemented by a Protocol whose servers may speak before the
+// client has. For any other protocol a session without a backend can go on for
+// as long as a behavior answers in its place.
+type ServerFirst interface{ ServerFirst() bool }
+
+// BackendUser is implemented by a Protocol that needs to know the backend's
+// address. SetBackend is called before the first session and whenever the
+// address changes, while sessions run.
+type BackendUser interface{ SetBackend(address string) }
+
+// A Message is a request or a reply. The engine provides it, zeroed but for
+// Arrived, and the codec fills it in.
+type Message struct {
+	// Head is the message's beginning as it is to be passed on: the bytes as
+	// they were read, in the Reader's own memory and valid until its next
+	// More, or the codec's own memory if it had to change them.
+	Head []byte
+
+	// Body delimits what follows Head; nil if Head is the whole message.
+	Body Body
+
+	// Verb names what is asked, in the protocol's own word: GET, SET, Query.
+	// Empty if the protocol has none.
+	Verb string
+
+	// More says of a reply that others to the same request follow it, as they
+	// do an HTTP 1xx.
+	More bool
+
+	// NoReply says of a request that it gets no reply.
+	NoReply bool
+
+	// Barrier says of a request that its reply decides how what follows is to
+	// be read (an HTTP Upgrade, SMTP's STARTTLS): no later request is read
+	// before that reply has gone out.
+	Barrier bool
+
+	// Switch says of a reply that both streams are tcp after it.
+	Switch bool
+
+	// AsksFirst says of a request that its sender waits for leave before it
+	// sends the body (HTTP's Expect: 100-continue).
+	AsksFirst bool
+
+	// Arrived is when the last byte of Head came in.
+	Arrived time.Time
+
+	// Info is the codec's own note on a request, for its ReadReply and Fail.
+	Info any
+}
+
+// ToTheEnd is the length of a run that ends with the stream.
+const ToTheEnd = int64(1) << 62
+
+// A Body delimits a message's body run by run, without reading more of it than
+// it must: a chunked body is a run of bytes for each chunk, one of known
+// length a single run.
+type Body interface {
+	// Next returns how many of the coming bytes, one at least, belong to the
+	// body: those that r has buffered and, after them, those yet to come.
+	// The engine has consumed the run before it asks again. io.EOF says that
+	// the body has ended; the other errors are those of ReadRequest.
+	Next(r *Reader) (int64, error)
+}
+
+// Length is a Body of that many bytes. The zero value is an empty body.
+type Length struct{ N int64 }
+
+// Next returns all N bytes the first time and io.EOF the second.
+func (l *Length) Next(*Reader) (int64, error) {
+	n := l.N
+	if n <= 0 {
+		return 0, io.EOF
+	}
+	l.N = 0
+	return n, nil
+}
+
+// A Failure says how a request is to fail. The zero Failure leaves the choice
+// to the protocol.
+type Failure struct {
+	// Code is the protocol's number for the failure (500 to 503 in HTTP);
+	// zero leaves the choice to the dice.
+	Code int
+
+	// Unread says that the request's body has not been read to its end, so
+	// that nothing on the connection can be understood after the answer. Set
+	// by the engine.
+	Unread bool
+}
+
+// An Answer is what a failing server says.
+type Answer struct {
+	Bytes []byte
+	Close bool // the server closes the connection after it
+}
+
+// Opaque returns the error by which a codec says that it does not understand
+// what it reads, and why. The session goes on as tcp.
+func Opaque(format string, args ...any) error {
+	return &opaqueError{fmt.Sprintf(format, args...)}
+}
+
+type opaqueError struct{ why string }
+
+func (e *opaqueError) Error() string { return "not understood: " + e.why }
+
+func asOpaque(err error) (string, bool) {
+	if oe, ok := errors.AsType[*opaqueError](err); ok {
+		return oe.why, true
+	}
+	return "", false
+}

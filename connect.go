@@ -1,0 +1,153 @@
+package vaurien
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+)
+
+// connect calls the backend, lets the direction to the client start from it,
+// and lets the other one go on to it.
+func (s *Session) connect() error {
+	defer close(s.connected)
+	var backend Conn
+	dial := func(io.Writer) (err error) {
+		backend, err = s.dial()
+		return err
+	}
+	var err error
+	if x := s.fate(); x.acts(Connect) {
+		err = s.act(x, Connect, nil, nil, dial)
+	} else {
+		err = dial(nil)
+	}
+	if err == nil && backend == nil {
+		err = errors.New("a behavior let it not be called") // and did not say how to go on
+	}
+	if err != nil {
+		return s.noBackend(err)
+	}
+	s.down.init(s, Reply, backend)
+	s.mu.Lock()
+	s.backend = backend
+	over := s.over
+	s.mu.Unlock()
+	if over {
+		closeConn(backend, orderly)
+		return errEnded
+	}
+	return nil
+}
+
+// dial connects to the backend, once there is room for one more connection.
+func (s *Session) dial() (Conn, error) {
+	p := s.proxy
+	ctx, cancel := context.WithTimeout(p.ctx, p.settings.Timeout)
+	defer cancel()
+	s.mu.Lock()
+	s.cancel = cancel
+	over := s.over
+	s.mu.Unlock()
+	if over {
+		return nil, errEnded
+	}
+	if err := s.reserve(); err != nil {
+		return nil, err
+	}
+	conn, err := p.dialer(ctx, p.Backend())
+	if err != nil {
+		return nil, err
+	}
+	c, ok := conn.(Conn)
+	if !ok {
+		conn.Close()
+		return nil, fmt.Errorf("a %T cannot be half-closed", conn)
+	}
+	return c, nil
+}
+
+// reserve waits for one of the pool's places; the session keeps it until its
+// end.
+func (s *Session) reserve() error {
+	pool := s.proxy.pool
+	if pool == nil {
+		return nil
+	}
+	timeout := time.NewTimer(s.proxy.settings.PoolTimeout)
+	defer timeout.Stop()
+	select {
+	case pool <- struct{}{}:
+	case <-timeout.C:
+		return fmt.Errorf("all %d backend connections were in use for %v", cap(pool), s.proxy.settings.PoolTimeout)
+	case <-s.done:
+		return errEnded
+	}
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		<-s.done
+		<-pool
+	}()
+	return nil
+}
+
+// noBackend sees to a session whose backend cannot be reached. It ends as the
+// proxy's setting says; but where the client speaks first and a behavior may
+// answer in the backend's place, only when something must be passed on.
+func (s *Session) noBackend(err error) error {
+	if err == errEnded || s.isOver() {
+		return errEnded
+	}
+	s.proxy.noteNoBackend(s, err)
+	first, ok := s.proxy.protocol.(ServerFirst)
+	clientFirst := s.codec != nil && !(ok && first.ServerFirst())
+	if !clientFirst || s.proxy.plan.Load().points&Request == 0 {
+		s.endWithoutBackend()
+	}
+	return errEnded
+}
+
+func (s *Session) endWithoutBackend() {
+	if s.proxy.settings.BackendDown == "close" {
+		s.end(orderly)
+	} else {
+		s.end(reset)
+	}
+}
+
+func (s *Session) isOver() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.over
+}
+
+// await waits until d has somewhere to write.
+func (s *Session) await(d *direction) error {
+	if d.out.conn != nil {
+		return nil
+	}
+	select {
+	case <-s.connected:
+	case <-s.done:
+		return errEnded
+	}
+	s.mu.Lock()
+	d.out.conn = s.backend
+	s.mu.Unlock()
+	if d.out.conn == nil {
+		s.endWithoutBackend()
+		return errEnded
+	}
+	return nil
+}
+
+// dialTCP is the Dial of a Config that names none.
+func dialTCP(ctx context.Context, address string) (net.Conn, error) {
+	// Two system calls fewer than the default: an interval and a number of
+	// probes are the kernel's.
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: -1, Count: -1}}
+	return d.DialContext(ctx, "tcp", address)
+}

@@ -1,0 +1,212 @@
+package vaurien
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+const (
+	// spliceAfter is how many reads in a row must have filled the largest
+	// buffer before bytes are moved without being copied: 1 MiB in one go is
+	// bulk.
+	spliceAfter = 4
+
+	// spliceAgain is after how many more of them a stream that stopped being
+	// bulk is tried again.
+	spliceAgain = 64
+
+	// lingerTime is how long a client that goes on sending to a backend which
+	// is gone may take to read what the backend said before; nginx's
+	// lingering_timeout is the same.
+	lingerTime = 5 * time.Second
+)
+
+// A direction is one of a session's two streams. It is for one goroutine.
+type direction struct {
+	s     *Session
+	point Point // Request: to the backend; Reply: to the client
+	r     Reader
+	in    intake
+	out   outlet
+	alarm Alarm // made when first needed
+}
+
+func (d *direction) init(s *Session, point Point, from Conn) {
+	p := s.proxy
+	d.s, d.point = s, point
+	d.in.init(from, int(p.settings.BufSize), p.settings.ReadAhead, &p.held, &s.wg, s.lost)
+	d.r.next, d.r.before = d.in.next, d.out.flush
+}
+
+// pass passes a message on: to the direction's own outlet without a copy, or
+// to whatever a behavior has put around it.
+func (d *direction) pass(m *Message, out io.Writer) error {
+	direct := out == io.Writer(&d.out)
+	var err error
+	switch {
+	case direct && d.r.lastTaken(m.Head):
+		err = d.out.hold(m.Head)
+	case len(m.Head) > 0:
+		_, err = out.Write(m.Head)
+	}
+	for err == nil && m.Body != nil {
+		var n int64
+		if n, err = d.next(m.Body); err == io.EOF {
+			m.Body, err = nil, nil
+		} else if err == nil {
+			_, err = d.run(n, out, direct)
+		}
+	}
+	return err
+}
+
+// next asks body for its next run, again when it is interrupted.
+func (d *direction) next(body Body) (int64, error) {
+	for {
+		n, err := body.Next(&d.r)
+		if err != errInterrupted {
+			return n, err
+		}
+	}
+}
+
+// run passes on the next n bytes, of which it returns how many it did. io.EOF
+// says that the stream has ended before.
+func (d *direction) run(n int64, out io.Writer, direct bool) (int64, error) {
+	for left := n; left > 0; {
+		if b := d.r.Buffered(); len(b) > 0 {
+			b = d.r.Take(int(min(left, int64(len(b)))))
+			left -= int64(len(b))
+			var err error
+			if direct {
+				err = d.out.hold(b)
+			} else {
+				_, err = out.Write(b)
+			}
+			if err != nil {
+				return n - left, err
+			}
+			continue
+		}
+		if direct && left > int64(bufferSizes[largestBuffer]) {
+			if err := d.out.flush(); err != nil {
+				return n - left, err
+			}
+			moved, err := d.carry(left)
+			left -= moved
+			if err != nil && err != errInterrupted {
+				return n - left, err
+			}
+			continue
+		}
+		if err := d.r.More(); err != nil && err != errInterrupted {
+			return n - left, err
+		}
+	}
+	return n, nil
+}
+
+// skip reads what is left of a message and throws it away, up to limit bytes.
+// It reports whether that was all of it.
+func (d *direction) skip(m *Message, limit int64) (bool, error) {
+	for m.Body != nil {
+		n, err := d.next(m.Body)
+		if err == io.EOF {
+			m.Body = nil
+			break
+		}
+		if err != nil || n > limit {
+			return false, err
+		}
+		limit -= n
+		if _, err = d.run(n, io.Discard, false); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// carry is the untouched relay: it moves up to n bytes from connection to
+// connection and looks at none of them. It returns early, with no error, when
+// fewer than a buffer is left of n; with errInterrupted when the read was
+// interrupted; with io.EOF when the stream has ended; and with the error of
+// either side. Nothing may be buffered in the Reader or held back in the outlet.
+func (d *direction) carry(n int64) (moved int64, err error) {
+	full := 0
+	for n-moved > int64(bufferSizes[largestBuffer]) {
+		if full >= spliceAfter && d.in.direct() {
+			k, err := d.splice(n - moved)
+			moved += k
+			if err != errNotSpliced {
+				return moved, err
+			}
+			full = -spliceAgain
+		}
+		p, err := d.in.next()
+		if err != nil {
+			return moved, err
+		}
+		if p.n == bufferSizes[largestBuffer] {
+			full++
+		} else {
+			full = min(full, 0)
+		}
+		d.s.noteData(d.point)
+		_, err = d.out.write(p.bytes())
+		moved += int64(p.n)
+		p.buf.release()
+		if err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+// end passes on that the stream has ended: whatever is left in the Reader, and
+// then a half-close.
+func (d *direction) end() error {
+	if b := d.r.Buffered(); len(b) > 0 {
+		if err := d.out.hold(d.r.Take(len(b))); err != nil {
+			return err
+		}
+	}
+	d.s.await(d)
+	if err := d.out.flush(); err != nil {
+		return err
+	}
+	d.r.release()
+	shut := func(io.Writer) error {
+		if err := d.out.conn.CloseWrite(); err != nil {
+			return &writeError{err}
+		}
+		return nil
+	}
+	if x := d.s.fate(); x.acts(Close) {
+		return d.s.act(x, Close, d, nil, shut)
+	}
+	return shut(nil)
+}
+
+// throwAway reads and forgets until the stream ends; nobody is there to take
+// it. until, if set, is when it gives up.
+func (d *direction) throwAway(until func() time.Time) error {
+	d.r.release()
+	d.out.pending = nil
+	for {
+		if t := until(); !t.IsZero() {
+			if !time.Now().Before(t) {
+				return net.ErrClosed
+			}
+			d.in.src.conn.SetReadDeadline(t)
+		}
+		p, err := d.in.next()
+		switch err {
+		case nil:
+			p.buf.release()
+		case errInterrupted:
+		default:
+			return err
+		}
+	}
+}

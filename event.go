@@ -1,0 +1,185 @@
+package vaurien
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+)
+
+// An Event is what a behavior is called about. It is valid until Act returns.
+type Event struct {
+	Point    Point
+	Session  *Session
+	Exchange uint64   // the exchange's number in its session; 0 is the connection itself
+	Message  *Message // at Request and Reply; nil elsewhere
+
+	// Out is where next writes the message. A behavior may put a writer of
+	// its own around it before it calls next.
+	Out io.Writer
+
+	x       *exchange
+	d       *direction // at Request, Reply and Close
+	arrived time.Time
+	rolls   uint64
+	rng     *rand.Rand
+	done    bool  // the message has been passed on, answered or thrown away
+	engine  error // the engine's own error that the behavior met: it ends the matter
+}
+
+// Rand returns the exchange's source of chance at this Point: what it gives is
+// a function of the seed, the proxy, the session, the exchange and the Point.
+func (e *Event) Rand() *rand.Rand {
+	if e.rng == nil {
+		e.rng = e.Session.proxy.dice.rand(e.Session.number, e.Exchange, forDeed+uint64(e.Point))
+	}
+	return e.rng
+}
+
+// roll returns the next number from 0 to 1 for choosing a behavior.
+func (e *Event) roll() float64 {
+	e.rolls++
+	return e.Session.proxy.dice.roll(e.Session.number, e.x.dice, forChoice, e.rolls)
+}
+
+// Sleep waits until d after the message arrived, or, at the other points, from
+// when the point was reached. It is over early when another plan is put in
+// force. Meanwhile what follows the message is read, so that a delay does not
+// hold up the messages after it. It returns an error if the session ends.
+func (e *Event) Sleep(d time.Duration) error {
+	due := e.arrived.Add(d)
+	if !time.Now().Before(due) {
+		if d > 0 && e.d != nil {
+			e.d.in.calm = 0
+		}
+		return nil
+	}
+	return e.wait(d, due)
+}
+
+// Hold waits until another plan is put in force. It returns an error if the
+// session ends.
+func (e *Event) Hold() error { return e.wait(-1, time.Time{}) }
+
+// wait waits until due, if it is not zero, or another plan, or the session's
+// end, while the direction is read ahead.
+func (e *Event) wait(d time.Duration, due time.Time) error {
+	s := e.Session
+	if e.d != nil {
+		if err := e.d.out.flush(); err != nil {
+			return e.met(err)
+		}
+		e.d.in.readAhead(d)
+	}
+	var rings <-chan time.Time
+	if !due.IsZero() {
+		alarm := e.alarm()
+		alarm.Set(due)
+		rings = alarm.C()
+		defer func() {
+			if rings != nil {
+				alarm.Stop()
+			}
+		}()
+	}
+	select {
+	case <-rings:
+		rings = nil
+	case <-e.x.plan.changed:
+	case <-s.done:
+		return e.met(errEnded)
+	}
+	return nil
+}
+
+// met remembers an error of the engine, whatever the behavior makes of it.
+func (e *Event) met(err error) error {
+	if err != nil {
+		e.engine = err
+	}
+	return err
+}
+
+func (e *Event) alarm() Alarm {
+	if e.d == nil {
+		return e.Session.proxy.clock.NewAlarm()
+	}
+	if e.d.alarm == nil {
+		e.d.alarm = e.Session.proxy.clock.NewAlarm()
+	}
+	return e.d.alarm
+}
+
+// Discard throws away the message and all that follows it in its direction,
+// for as long as the session lasts. Nothing can be passed on in that direction
+// afterwards: end with Close or Reset.
+func (e *Event) Discard() {
+	if e.d != nil {
+		e.done = true
+		e.d.out.pending = nil
+		e.d.r.release()
+		e.d.in.throwAway()
+	}
+}
+
+// Fail answers the request with the protocol's own error, in the request's
+// turn, instead of passing it on. Under tcp, which has no errors, the answer is
+// 1000 random bytes. It is for the Request point.
+func (e *Event) Fail(f Failure) error {
+	if e.Point != Request {
+		return fmt.Errorf("only a request can be answered with an error, not at %v", e.Point)
+	}
+	e.done = true
+	return e.met(e.Session.fail(e, f))
+}
+
+// Close closes the connections of the session at once.
+func (e *Event) Close() error { return e.end(orderly) }
+
+// Reset resets the connections of the session at once (TCP RST).
+func (e *Event) Reset() error { return e.end(reset) }
+
+func (e *Event) end(how closeHow) error {
+	if e.d != nil {
+		e.d.out.flush() // the replies before this one; the session ends anyway
+	}
+	e.Session.end(how)
+	return e.met(errEnded)
+}
+
+// act lets x's behavior act at a point, around next. d and m are nil where the
+// point has none.
+func (s *Session) act(x *exchange, point Point, d *direction, m *Message, next func(io.Writer) error) error {
+	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, x: x, d: d}
+	if m != nil {
+		e.arrived = m.Arrived
+		e.Out = &d.out
+	} else {
+		e.arrived = time.Now()
+	}
+	if !x.acted.Swap(true) {
+		s.proxy.noteFault(s, x)
+	}
+	pass := func() error {
+		if e.done {
+			return errors.New("next was called for a message that is gone")
+		}
+		e.done = true
+		return e.met(next(e.Out))
+	}
+	err := x.behavior.Act(e, pass)
+	switch {
+	case e.engine != nil:
+		return e.engine
+	case err != nil:
+		s.proxy.log.Error("a behavior failed; the traffic goes on", "session", s.number, "exchange", x.number,
+			"behavior", x.name, "error", err)
+		if !e.done {
+			return next(e.Out)
+		}
+	case m != nil && !e.done:
+		_, err = d.skip(m, ToTheEnd)
+	}
+	return err
+}

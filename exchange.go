@@ -1,0 +1,49 @@
+package vaurien
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// An exchange is one request and its reply, and what the plan has in store for
+// them. The exchange with number 0 is the connection itself.
+type exchange struct {
+	number   uint64
+	dice     uint64   // the number that the dice are rolled for
+	plan     *inForce // what decided
+	behavior Behavior // nil: nothing is done
+	name     string   // the behavior's, in the plan
+	points   Point    // where it acts
+	acted    atomic.Bool
+	request  Message // its Head is gone once it is passed on
+
+	// guarded by the turns
+	state  turnState
+	answer []byte
+
+	holders atomic.Int32 // of a framed exchange: who reads requests, and the turn
+}
+
+func (x *exchange) acts(p Point) bool { return x.points&p != 0 }
+
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+// newExchange returns an exchange with two holders, as it was made but for the
+// codec's note, whose memory is used again.
+func newExchange() *exchange {
+	x := exchanges.Get().(*exchange)
+	x.request = Message{Info: x.request.Info}
+	x.state, x.answer = undecided, nil
+	x.plan = nil
+	x.take(nil, "")
+	x.acted.Store(false)
+	x.holders.Store(2)
+	return x
+}
+
+// release says that one holder has no more use for x.
+func (x *exchange) release() {
+	if x.holders.Add(-1) == 0 {
+		exchanges.Put(x)
+	}
+}

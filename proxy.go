@@ -1,0 +1,323 @@
+package vaurien
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// keepAliveIdle is after how long a silent connection is probed, so that a
+	// peer which vanished is noticed; net's own default.
+	keepAliveIdle = 15 * time.Second
+
+	// After an error of accept that is not the listener's end, such as too
+	// many open files, the proxy waits this long, and twice as long each time
+	// up to the most.
+	acceptPause     = 5 * time.Millisecond
+	acceptPauseMost = time.Second
+)
+
+// A Proxy listens on an address and connects each client to its backend. Its
+// methods may be called from any goroutine, and none but Shutdown and Close
+// waits for traffic.
+type Proxy struct {
+	name     string
+	settings Settings
+	seed     uint64
+	dice     dice
+	protocol Protocol
+	listener net.Listener
+	dialer   func(context.Context, string) (net.Conn, error)
+	clock    Clock
+	log      *slog.Logger
+	observer Observer
+	pool     chan struct{} // a place for each backend connection; nil: no limit
+	pipes    pipes
+	held     atomic.Int64 // bytes read ahead by all sessions
+
+	plan     atomic.Pointer[inForce]
+	backend  atomic.Pointer[string]
+	draining atomic.Bool
+
+	ctx    context.Context // of calls to the backend
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // the accepting goroutine and the sessions
+
+	exchanges atomic.Uint64
+
+	mu       sync.Mutex
+	closed   bool
+	sessions map[*Session]struct{}
+	last     uint64            // number of the newest session
+	faults   map[string]uint64 // exchanges by behavior
+	ended    Stats             // bytes of sessions that have ended
+	emptied  chan struct{}     // closed when draining and the last session has ended
+}
+
+// Listen returns a proxy that listens, and accepts once Start is called.
+func Listen(cfg Config) (*Proxy, error) {
+	p := &Proxy{
+		name: cfg.Name, settings: cfg.Settings, seed: cfg.Seed, protocol: cfg.Protocol,
+		listener: cfg.Listener, dialer: cfg.Dial, clock: cfg.Clock, log: cfg.Logger, observer: cfg.Observer,
+		sessions: make(map[*Session]struct{}), faults: make(map[string]uint64),
+	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if p.name == "" {
+		p.name = "default"
+	}
+	if p.protocol == nil {
+		p.protocol = TCP{}
+	}
+	if p.dialer == nil {
+		p.dialer = dialTCP
+	}
+	if p.clock == nil {
+		p.clock = runtimeClock{}
+	}
+	if p.log == nil {
+		p.log = slog.Default()
+	}
+	p.log = p.log.With("proxy", p.name)
+	if n := p.settings.PoolMax; n > 0 {
+		p.pool = make(chan struct{}, n)
+	}
+	p.dice = newDice(p.seed, p.name)
+	p.plan.Store(newInForce(cfg.Plan))
+	p.SetBackend(cfg.Settings.Backend)
+	if p.listener == nil {
+		l, err := listenTCP(p.settings.Proxy, int(p.settings.Backlog))
+		if err != nil {
+			return nil, err
+		}
+		p.listener = l
+	}
+	return p, nil
+}
+
+// Start lets the proxy accept connections.
+func (p *Proxy) Start() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.wg.Add(1)
+		go p.accept()
+	}
+}
+
+// Name returns the proxy's name.
+func (p *Proxy) Name() string { return p.name }
+
+// Addr returns the address that the proxy listens on.
+func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
+
+// Seed returns the seed of the proxy's dice.
+func (p *Proxy) Seed() uint64 { return p.seed }
+
+// Protocol returns the name of the protocol that the proxy was told to speak.
+func (p *Proxy) Protocol() string { return p.settings.Protocol }
+
+// Backend returns the address that new sessions connect to.
+func (p *Proxy) Backend() string { return *p.backend.Load() }
+
+// SetBackend changes the address that new sessions connect to.
+func (p *Proxy) SetBackend(address string) {
+	p.backend.Store(&address)
+	if b, ok := p.protocol.(BackendUser); ok {
+		b.SetBackend(address)
+	}
+}
+
+// Plan returns the plan in force.
+func (p *Proxy) Plan() *Plan { return p.plan.Load().Plan }
+
+// SetPlan puts a plan in force, for the next exchange of open connections too.
+// What waits by the old plan waits no longer. A nil plan leaves all traffic
+// untouched.
+func (p *Proxy) SetPlan(plan *Plan) {
+	old := p.plan.Swap(newInForce(plan))
+	close(old.changed)
+	p.each((*Session).planChanged)
+}
+
+// each calls f with every session. f must not wait.
+func (p *Proxy) each(f func(*Session)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for s := range p.sessions {
+		f(s)
+	}
+}
+
+// Stats returns what the proxy has done so far.
+func (p *Proxy) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.ended
+	st.Open, st.Sessions, st.Exchanges = int64(len(p.sessions)), p.last, p.exchanges.Load()
+	for s := range p.sessions {
+		st.ToBackend += s.up.out.count.Load()
+		st.ToClient += s.down.out.count.Load()
+	}
+	st.Faults = make(map[string]uint64, len(p.faults))
+	for name, n := range p.faults {
+		st.Faults[name] = n
+	}
+	return st
+}
+
+// accept accepts clients until the listener is closed. Other errors, such as
+// that there are no more descriptors, pass.
+func (p *Proxy) accept() {
+	defer p.wg.Done()
+	pause := time.Duration(0)
+	for {
+		conn, err := p.listener.Accept()
+		if err == nil {
+			pause = 0
+			p.serve(conn)
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) || p.isClosed() {
+			return
+		}
+		pause = min(max(2*pause, acceptPause), acceptPauseMost)
+		p.log.Error("cannot accept a connection; trying again", "error", err, "in", pause)
+		select {
+		case <-time.After(pause):
+		case <-p.ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *Proxy) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// serve starts a session for a client.
+func (p *Proxy) serve(conn net.Conn) {
+	client, ok := conn.(Conn)
+	if !ok {
+		p.log.Error("a connection cannot be half-closed", "type", fmt.Sprintf("%T", conn))
+		conn.Close()
+		return
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		conn.Close()
+		return
+	}
+	p.last++
+	s := newSession(p, p.last, client)
+	p.sessions[s] = struct{}{}
+	p.wg.Add(1)
+	p.mu.Unlock()
+	go p.runSession(s)
+}
+
+// runSession is the goroutine that a session begins with.
+func (p *Proxy) runSession(s *Session) {
+	defer p.wg.Done()
+	if s.codec == nil && s.drawsOnce() {
+		p.exchanges.Add(1)
+	}
+	if p.observer != nil {
+		p.observer.SessionStart(s)
+	}
+	s.run()
+	if p.observer != nil {
+		p.observer.SessionEnd(s)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.sessions, s)
+	p.ended.ToBackend += s.up.out.count.Load()
+	p.ended.ToClient += s.down.out.count.Load()
+	if len(p.sessions) == 0 && p.emptied != nil {
+		close(p.emptied)
+		p.emptied = nil
+	}
+}
+
+// Shutdown stops accepting and lets the sessions end: those whose exchanges
+// are told apart after the exchange they are in, the others when they like. It
+// returns when all have ended and so has every goroutine of the proxy; once ctx
+// is done it closes what is left and returns ctx's error.
+func (p *Proxy) Shutdown(ctx context.Context) error {
+	p.draining.Store(true)
+	emptied := make(chan struct{})
+	p.mu.Lock()
+	p.closed = true
+	if len(p.sessions) == 0 {
+		close(emptied)
+	} else {
+		p.emptied = emptied
+	}
+	p.mu.Unlock()
+	p.listener.Close()
+	p.each((*Session).drain)
+	var err error
+	select {
+	case <-emptied:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	p.Close()
+	return err
+}
+
+// Close ends the proxy and its sessions at once and waits for their
+// goroutines.
+func (p *Proxy) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.cancel()
+	err := p.listener.Close()
+	if errors.Is(err, net.ErrClosed) {
+		err = nil
+	}
+	p.each(func(s *Session) { s.end(orderly) })
+	p.wg.Wait()
+	p.pipes.close()
+	return err
+}
+
+// noteFault counts and logs that a behavior acts on an exchange.
+func (p *Proxy) noteFault(s *Session, x *exchange) {
+	p.mu.Lock()
+	p.faults[x.name]++
+	p.mu.Unlock()
+	if p.observer != nil {
+		p.observer.Fault(s, x.name)
+	}
+	if !p.log.Enabled(p.ctx, slog.LevelInfo) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.Uint64("session", s.number), slog.Uint64("exchange", x.number),
+		slog.String("behavior", x.name), slog.String("client", s.Client().String()),
+	}
+	if verb := x.request.Verb; verb != "" {
+		attrs = append(attrs, slog.String("verb", verb))
+	}
+	p.log.LogAttrs(p.ctx, slog.LevelInfo, "fault", attrs...)
+}
+
+func (p *Proxy) notePanic(s *Session, v any) {
+	p.log.Error("a session panicked and is reset", "session", s.number, "panic", v, "stack", string(debug.Stack()))
+}
+
+func (p *Proxy) noteNoBackend(s *Session, err error) {
+	p.log.Warn("cannot reach the backend", "session", s.number, "backend", p.Backend(), "error", err)
+}

@@ -1,0 +1,273 @@
+package vaurien
+
+import (
+	"context"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Session is one client's connection and the backend connection made for it.
+//
+// Two goroutines serve it, one for each direction, and a third one a direction
+// while a behavior holds that direction up and it is read ahead.
+type Session struct {
+	proxy  *Proxy
+	number uint64
+	client Conn
+	codec  Codec // nil: tcp from the start
+
+	up, down direction
+	turns    turns
+	reply    Message // the backend's message that down has
+
+	wg        sync.WaitGroup // all goroutines but the one that runs the session
+	done      chan struct{}  // closed when the session has ended
+	connected chan struct{}  // closed when the backend has been called, in vain or not
+	opaque    atomic.Bool    // the streams are tcp from where their readers are
+
+	mu        sync.Mutex
+	backend   Conn               // nil until connected
+	cancel    context.CancelFunc // of the call to the backend
+	over      bool
+	exchanges uint64    // framed or, with draw exchange, noticed so far
+	link      *exchange // the exchange that tcp bytes belong to
+	spoken    bool      // the backend has spoken since link was made
+	upEnded   bool
+	downEnded time.Time // zero: not yet
+}
+
+func newSession(p *Proxy, number uint64, client Conn) *Session {
+	s := &Session{
+		proxy: p, number: number, client: client,
+		done: make(chan struct{}), connected: make(chan struct{}),
+	}
+	s.codec = p.protocol.NewCodec()
+	s.turns.init()
+	s.up.init(s, Request, client)
+	s.down.out.conn = client
+	return s
+}
+
+// ID returns a name for the session that no other session of the process has.
+func (s *Session) ID() string { return s.proxy.name + "-" + strconv.FormatUint(s.number, 10) }
+
+// Number returns the session's number in its proxy; the first is 1.
+func (s *Session) Number() uint64 { return s.number }
+
+// Proxy returns the proxy that the session belongs to.
+func (s *Session) Proxy() *Proxy { return s.proxy }
+
+// Client returns the client's address.
+func (s *Session) Client() net.Addr { return s.client.RemoteAddr() }
+
+// run serves the session until it has ended and every goroutine of it has.
+func (s *Session) run() {
+	if s.accepted() {
+		s.wg.Add(1)
+		go s.serveDown()
+		s.serveUp()
+	} else {
+		s.end(orderly)
+	}
+	s.wg.Wait()
+	s.up.in.clear()
+	s.down.in.clear()
+	s.up.r.release()
+	s.down.r.release()
+}
+
+// accepted lets behaviors act on the connection before the backend is called,
+// and reports whether the session goes on.
+func (s *Session) accepted() bool {
+	x := s.fate()
+	if !x.acts(Accept) {
+		return true
+	}
+	goesOn := false
+	err := s.guarded(func() error {
+		return s.act(x, Accept, nil, nil, func(io.Writer) error {
+			goesOn = true
+			return nil
+		})
+	})
+	return err == nil && goesOn
+}
+
+func (s *Session) serveUp() {
+	d := &s.up
+	err := s.guarded(func() error {
+		if s.codec == nil {
+			return s.raw(d)
+		}
+		return s.readRequests()
+	})
+	s.finish(d, err)
+}
+
+func (s *Session) serveDown() {
+	defer s.wg.Done()
+	d := &s.down
+	err := s.guarded(func() error {
+		if err := s.connect(); err != nil {
+			return err
+		}
+		if s.codec == nil {
+			return s.raw(d)
+		}
+		return s.readReplies()
+	})
+	s.finish(d, err)
+}
+
+// guarded lets a panic of a behavior or codec cost its session and no more.
+func (s *Session) guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.proxy.notePanic(s, v)
+			s.end(reset)
+			err = errEnded
+		}
+	}()
+	return f()
+}
+
+// finish sees to how a direction ended: err is nil when its stream did and the
+// end has been passed on.
+func (s *Session) finish(d *direction, err error) {
+	if isWriteError(err) {
+		if d == &s.down && s.hasEnded(&s.up) {
+			s.end(reset) // nobody reads the client any more to see that it is gone
+			return
+		}
+		// Whoever reads from the side that is gone finds out how it went.
+		if err = d.throwAway(s.patience(d)); err == io.EOF {
+			err = nil
+		}
+	}
+	switch err {
+	case nil:
+		if s.noteEnded(d) {
+			s.end(orderly)
+			return
+		}
+		s.watch(d)
+	case errEnded:
+	default:
+		s.end(reset)
+	}
+}
+
+// patience returns the time at which d, whose receiver is gone, is no longer
+// read: as long as the client may still want to read what the backend said.
+func (s *Session) patience(d *direction) func() time.Time {
+	return func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if d == &s.up && !s.downEnded.IsZero() {
+			return s.downEnded.Add(lingerTime)
+		}
+		return time.Time{}
+	}
+}
+
+func (s *Session) hasEnded(d *direction) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d == &s.up {
+		return s.upEnded
+	}
+	return !s.downEnded.IsZero()
+}
+
+// noteEnded notes that d's stream has ended and reports whether both have.
+func (s *Session) noteEnded(d *direction) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d == &s.up {
+		s.upEnded = true
+	} else {
+		s.downEnded = time.Now()
+		interrupt(s.client) // whoever waits there may have to lose patience
+	}
+	return s.upEnded && !s.downEnded.IsZero()
+}
+
+// watch waits, after d's stream has ended, for a reset of the connection that
+// it came from, to pass it on.
+func (s *Session) watch(d *direction) {
+	for {
+		switch err := d.in.src.watch(); err {
+		case nil:
+			return // cannot tell
+		case errInterrupted:
+			select {
+			case <-s.done:
+				return
+			default:
+			}
+		default:
+			s.end(reset)
+			return
+		}
+	}
+}
+
+// lost is told of a connection that failed while it was read ahead.
+func (s *Session) lost(error) { s.end(reset) }
+
+// end ends the session: whoever waits for anything in it wakes up.
+func (s *Session) end(how closeHow) {
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		return
+	}
+	s.over = true
+	backend, cancel := s.backend, s.cancel
+	s.mu.Unlock()
+	close(s.done)
+	s.turns.end()
+	s.up.in.halt()
+	s.down.in.halt()
+	if cancel != nil {
+		cancel()
+	}
+	closeConn(s.client, how)
+	closeConn(backend, how)
+}
+
+// interrupt lets both directions look anew at what they are to do.
+func (s *Session) interrupt() {
+	interrupt(s.client)
+	s.mu.Lock()
+	backend := s.backend
+	s.mu.Unlock()
+	if backend != nil {
+		interrupt(backend)
+	}
+}
+
+// planChanged makes a new plan's effect immediate. A framed session looks at
+// the plan for each exchange anyhow.
+func (s *Session) planChanged() {
+	if s.codec == nil || s.opaque.Load() {
+		s.interrupt()
+	}
+}
+
+// drain asks the session to end once it is between two exchanges.
+func (s *Session) drain() {
+	if s.codec != nil {
+		interrupt(s.client)
+	}
+}
+
+func (s *Session) noteData(p Point) {
+	if o := s.proxy.observer; o != nil {
+		o.Message(s, p == Request)
+	}
+}

@@ -1,0 +1,337 @@
+package vaurien
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"time"
+)
+
+const (
+	// noiseSize is how many random bytes stand for an error where the protocol
+	// has none. Vaurien has always sent so many.
+	noiseSize = 1000
+
+	// unreadLimit is how much of a request's body is read for the sake of
+	// keeping the connection when the request is answered with an error.
+	// net/http's servers read as much.
+	unreadLimit = 256 << 10
+)
+
+// errCloseAfter says that the connection closes after an answer.
+var errCloseAfter = errors.New("vaurien: close after the answer")
+
+// raw serves a direction of a session that is tcp: with no behavior to act, it
+// relays untouched; else each piece is a message.
+func (s *Session) raw(d *direction) error {
+	for {
+		var err error
+		if x := s.fate(); x.acts(d.point) || s.counting(x) {
+			err = s.piece(d)
+		} else {
+			err = s.relay(d)
+		}
+		switch err {
+		case nil, errInterrupted:
+		case io.EOF:
+			return d.end()
+		default:
+			return err
+		}
+	}
+}
+
+// counting reports whether both directions must be looked at to tell one
+// exchange from the next.
+func (s *Session) counting(x *exchange) bool {
+	return !s.drawsOnce() && x.plan.points != 0
+}
+
+// relay carries a direction untouched until its stream ends or it is
+// interrupted.
+func (s *Session) relay(d *direction) error {
+	if err := s.await(d); err != nil {
+		return err
+	}
+	if b := d.r.Buffered(); len(b) > 0 {
+		if err := d.out.hold(d.r.Take(len(b))); err != nil {
+			return err
+		}
+	}
+	if err := d.out.flush(); err != nil {
+		return err
+	}
+	d.r.release()
+	d.in.rest()
+	_, err := d.carry(ToTheEnd)
+	return err
+}
+
+// piece passes one piece of a tcp stream on, past the behavior that acts.
+func (s *Session) piece(d *direction) error {
+	if len(d.r.Buffered()) == 0 {
+		if err := d.r.More(); err != nil {
+			return err
+		}
+	}
+	x := s.spoke(d)
+	s.noteData(d.point)
+	m := &Message{Head: d.r.Take(len(d.r.Buffered())), Arrived: d.r.at}
+	pass := func(out io.Writer) error {
+		if err := s.await(d); err != nil {
+			return err
+		}
+		return d.pass(m, out)
+	}
+	var err error
+	if x.acts(d.point) {
+		err = s.act(x, d.point, d, m, pass)
+	} else {
+		err = pass(&d.out)
+	}
+	if err != nil {
+		return err
+	}
+	return d.out.flush()
+}
+
+// readRequests serves the direction to the backend of a framed session.
+func (s *Session) readRequests() error {
+	d := &s.up
+	for {
+		if s.opaque.Load() {
+			if err := s.turns.drain(); err != nil {
+				return err
+			}
+			return s.raw(d)
+		}
+		if s.proxy.draining.Load() && len(d.r.Buffered()) == 0 && s.turns.idle() {
+			s.end(orderly)
+			return errEnded
+		}
+		x := newExchange()
+		if err := s.codec.ReadRequest(&d.r, &x.request); err != nil {
+			x.holders.Store(1)
+			x.release()
+			if why, ok := asOpaque(err); ok {
+				s.turnOpaque(slog.LevelWarn, why)
+				continue
+			}
+			switch err {
+			case errInterrupted:
+				continue
+			case io.EOF, io.ErrUnexpectedEOF:
+				return d.end()
+			}
+			return err
+		}
+		x.request.Arrived = d.r.at
+		err := s.request(x)
+		x.release()
+		if why, ok := asOpaque(err); ok {
+			s.turnOpaque(slog.LevelWarn, why)
+			return s.raw(d) // the rest of this request: nothing may hold it up
+		}
+		switch err {
+		case nil:
+		case errCloseAfter:
+			return s.sayGoodbye()
+		case io.EOF, io.ErrUnexpectedEOF:
+			return d.end()
+		default:
+			return err
+		}
+	}
+}
+
+// request lets one request meet its fate.
+func (s *Session) request(x *exchange) error {
+	d, m := &s.up, &x.request
+	s.framed(x)
+	s.noteData(Request)
+	if m.NoReply {
+		x.release()
+	} else if err := s.turns.push(x, d.out.flush); err != nil {
+		return err
+	}
+	barrier := m.Barrier
+	if !x.acts(Request) {
+		if err := s.forward(x, &d.out); err != nil {
+			return err
+		}
+	} else {
+		err := s.act(x, Request, d, m, func(out io.Writer) error { return s.forward(x, out) })
+		if err != nil {
+			return err
+		}
+		if err := s.turns.settle(x, &s.down.out); err != nil {
+			s.end(reset)
+			return errEnded
+		}
+	}
+	if !barrier {
+		return nil
+	}
+	if err := d.out.flush(); err != nil {
+		return err
+	}
+	return s.turns.await(x)
+}
+
+// forward passes x's request on to the backend.
+func (s *Session) forward(x *exchange, out io.Writer) error {
+	if err := s.await(&s.up); err != nil {
+		return err
+	}
+	if !x.request.NoReply {
+		s.turns.forward(x)
+	}
+	return s.up.pass(&x.request, out)
+}
+
+// fail answers a request in the backend's place.
+func (s *Session) fail(e *Event, f Failure) error {
+	if s.codec == nil || s.opaque.Load() {
+		if _, err := s.client.Write(noise(e.Rand())); err != nil {
+			s.end(reset)
+			return errEnded
+		}
+		return nil
+	}
+	if e.x.request.NoReply {
+		_, err := e.d.skip(e.Message, ToTheEnd)
+		return err
+	}
+	if e.Message.Body != nil && e.Message.AsksFirst {
+		f.Unread = true
+	} else {
+		all, err := e.d.skip(e.Message, unreadLimit)
+		if err != nil {
+			return err
+		}
+		f.Unread = !all
+	}
+	a, err := s.codec.Fail(e.Message, f, e.Rand())
+	if err != nil {
+		return err
+	}
+	if err := s.turns.answer(e.x, a.Bytes, &s.down.out); err != nil {
+		s.end(reset)
+		return errEnded
+	}
+	if a.Close {
+		return errCloseAfter
+	}
+	return nil
+}
+
+// noise is what an error looks like where the protocol has none.
+func noise(rng *rand.Rand) []byte {
+	b := make([]byte, noiseSize)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return b
+}
+
+// sayGoodbye closes the client's connection after the last answer, so that the
+// client can read it: a close with bytes unread would be a reset, which may
+// overtake the answer (RFC 9112 section 9.6).
+func (s *Session) sayGoodbye() error {
+	if err := s.turns.drain(); err != nil {
+		return err
+	}
+	s.client.CloseWrite()
+	giveUp := time.Now().Add(lingerTime)
+	err := s.up.throwAway(func() time.Time { return giveUp })
+	if err == io.EOF || err == net.ErrClosed {
+		s.end(orderly)
+	} else {
+		s.end(reset)
+	}
+	return errEnded
+}
+
+// readReplies serves the direction to the client of a framed session.
+func (s *Session) readReplies() error {
+	d := &s.down
+	for {
+		if len(d.r.Buffered()) == 0 {
+			switch err := d.r.More(); err {
+			case nil:
+			case errInterrupted:
+				continue
+			case io.EOF:
+				return s.endReplies()
+			default:
+				return err
+			}
+		}
+		if s.opaque.Load() && s.turns.idle() {
+			return s.raw(d)
+		}
+		x := s.turns.current()
+		var req *Message
+		if x != nil {
+			req = &x.request
+		}
+		m := &s.reply
+		*m = Message{Info: m.Info}
+		err := s.codec.ReadReply(&d.r, req, m)
+		if err == nil {
+			m.Arrived = d.r.at
+			err = s.answer(x, m)
+		}
+		if why, ok := asOpaque(err); ok {
+			s.turnOpaque(slog.LevelWarn, why)
+			s.turns.abandon()
+			interrupt(s.client)
+			return s.raw(d)
+		}
+		switch err {
+		case nil, errInterrupted:
+		case io.EOF, io.ErrUnexpectedEOF:
+			return s.endReplies()
+		default:
+			return err
+		}
+	}
+}
+
+// answer passes the reply m on to the client, when it is x's turn; x is nil
+// for what nobody asked.
+func (s *Session) answer(x *exchange, m *Message) error {
+	d := &s.down
+	if err := s.turns.begin(x); err != nil {
+		return err
+	}
+	s.noteData(Reply)
+	var err error
+	if x != nil && x.acts(Reply) {
+		err = s.act(x, Reply, d, m, func(out io.Writer) error { return d.pass(m, out) })
+	} else {
+		err = d.pass(m, &d.out)
+	}
+	if m.More || err != nil && err != io.EOF {
+		x = nil // its turn is not over, or nothing is any more
+	}
+	if m.Switch && err == nil {
+		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
+		interrupt(s.client)
+	}
+	if ferr := s.turns.finish(x, &d.out); err == nil {
+		err = ferr
+	}
+	return err
+}
+
+// endReplies passes on that the backend has ended its stream, with whatever
+// there is of a last reply.
+func (s *Session) endReplies() error {
+	if err := s.turns.begin(s.turns.current()); err != nil {
+		return err
+	}
+	return s.down.end()
+}
