@@ -45,7 +45,7 @@ func (s *Session) connect() error {
 // dial connects to the backend, once there is room for one more connection.
 func (s *Session) dial() (Conn, error) {
 	p := s.proxy
-	ctx, cancel := context.WithTimeout(p.ctx, p.settings.Timeout)
+	ctx, cancel := context.WithTimeout(p.ctx, p.settings.Load().Timeout)
 	defer cancel()
 	s.mu.Lock()
 	s.cancel = cancel
@@ -72,16 +72,16 @@ func (s *Session) dial() (Conn, error) {
 // reserve waits for one of the pool's places; the session keeps it until its
 // end.
 func (s *Session) reserve() error {
-	pool := s.proxy.pool
+	pool := *s.proxy.pool.Load()
 	if pool == nil {
 		return nil
 	}
-	timeout := time.NewTimer(s.proxy.settings.PoolTimeout)
+	timeout := time.NewTimer(s.proxy.settings.Load().PoolTimeout)
 	defer timeout.Stop()
 	select {
 	case pool <- struct{}{}:
 	case <-timeout.C:
-		return fmt.Errorf("all %d backend connections were in use for %v", cap(pool), s.proxy.settings.PoolTimeout)
+		return fmt.Errorf("all %d backend connections were in use for %v", cap(pool), s.proxy.settings.Load().PoolTimeout)
 	case <-s.done:
 		return errEnded
 	}
@@ -111,7 +111,7 @@ func (s *Session) noBackend(err error) error {
 }
 
 func (s *Session) endWithoutBackend() {
-	if s.proxy.settings.BackendDown == "close" {
+	if s.proxy.settings.Load().BackendDown == "close" {
 		s.end(orderly)
 	} else {
 		s.end(reset)

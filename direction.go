@@ -35,7 +35,8 @@ type direction struct {
 func (d *direction) init(s *Session, point Point, from Conn) {
 	p := s.proxy
 	d.s, d.point = s, point
-	d.in.init(from, int(p.settings.BufSize), p.settings.ReadAhead, &p.held, &s.wg, s.lost)
+	settings := p.settings.Load()
+	d.in.init(from, int(settings.BufSize), settings.ReadAhead, &p.held, &s.wg, s.lost)
 	d.r.next, d.r.before = d.in.next, d.out.flush
 }
 

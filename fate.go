@@ -21,7 +21,7 @@ func (s *Session) choose(x *exchange, number uint64, p *inForce, root Behavior, 
 
 // drawsOnce reports whether the dice are rolled once for the connection.
 func (s *Session) drawsOnce() bool {
-	switch s.proxy.settings.Draw {
+	switch s.proxy.settings.Load().Draw {
 	case "connection":
 		return true
 	case "exchange":
@@ -56,15 +56,15 @@ func (s *Session) currentLink() *exchange {
 	return s.link
 }
 
-// renewLink makes the connection's exchange anew. In a framed session whose
-// exchanges are drawn one by one, what acts on messages is theirs, and only
-// what acts on the connection alone is the connection's.
+// renewLink makes the connection's exchange anew. Where exchanges are drawn one
+// by one, what acts on messages is theirs, and only what acts on the connection
+// alone is the connection's.
 func (s *Session) renewLink() {
 	p := s.proxy.plan.Load()
 	root, number := p.root, uint64(0)
 	switch {
 	case s.drawsOnce():
-	case s.framing():
+	case s.framing(), s.exchanges == 0:
 		root = p.link
 	default:
 		number = s.exchanges

@@ -31,3 +31,19 @@ func (p *Proxy) StopAccepting() {
 	p.mu.Unlock()
 	p.listener.Close()
 }
+
+// SetSettings changes what later sessions go by: the timeouts, the limits, and
+// what a client sees of a backend that cannot be reached. Sessions that there
+// are keep the places that they have among backend connections. The addresses,
+// the protocol, the dice and the backlog of a running proxy do not change:
+// these must be those it was made with. Calls may not overlap each other.
+func (p *Proxy) SetSettings(s Settings) {
+	var pool chan struct{}
+	if old := p.settings.Load(); old != nil && old.PoolMax == s.PoolMax {
+		pool = *p.pool.Load()
+	} else if s.PoolMax > 0 {
+		pool = make(chan struct{}, s.PoolMax)
+	}
+	p.pool.Store(&pool)
+	p.settings.Store(&s)
+}

@@ -95,6 +95,9 @@ func (in *intake) pop() piece {
 }
 
 func (in *intake) hold(n int64) {
+	if n == 0 {
+		return // also of an intake that was never used
+	}
 	in.bytes += n
 	in.held.Add(n)
 }

@@ -29,7 +29,7 @@ const (
 // waits for traffic.
 type Proxy struct {
 	name     string
-	settings Settings
+	settings atomic.Pointer[Settings]
 	seed     uint64
 	dice     dice
 	protocol Protocol
@@ -38,7 +38,7 @@ type Proxy struct {
 	clock    Clock
 	log      *slog.Logger
 	observer Observer
-	pool     chan struct{} // a place for each backend connection; nil: no limit
+	pool     atomic.Pointer[chan struct{}] // a place for each backend connection; nil: no limit
 	pipes    pipes
 	held     atomic.Int64 // bytes read ahead by all sessions
 
@@ -64,7 +64,7 @@ type Proxy struct {
 // Listen returns a proxy that listens, and accepts once Start is called.
 func Listen(cfg Config) (*Proxy, error) {
 	p := &Proxy{
-		name: cfg.Name, settings: cfg.Settings, seed: cfg.Seed, protocol: cfg.Protocol,
+		name: cfg.Name, seed: cfg.Seed, protocol: cfg.Protocol,
 		listener: cfg.Listener, dialer: cfg.Dial, clock: cfg.Clock, log: cfg.Logger, observer: cfg.Observer,
 		sessions: make(map[*Session]struct{}), faults: make(map[string]uint64),
 	}
@@ -85,14 +85,12 @@ func Listen(cfg Config) (*Proxy, error) {
 		p.log = slog.Default()
 	}
 	p.log = p.log.With("proxy", p.name)
-	if n := p.settings.PoolMax; n > 0 {
-		p.pool = make(chan struct{}, n)
-	}
+	p.SetSettings(cfg.Settings)
 	p.dice = newDice(p.seed, p.name)
 	p.plan.Store(newInForce(cfg.Plan))
 	p.SetBackend(cfg.Settings.Backend)
 	if p.listener == nil {
-		l, err := listenTCP(p.settings.Proxy, int(p.settings.Backlog))
+		l, err := listenTCP(cfg.Settings.Proxy, int(cfg.Settings.Backlog))
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +119,7 @@ func (p *Proxy) Addr() net.Addr { return p.listener.Addr() }
 func (p *Proxy) Seed() uint64 { return p.seed }
 
 // Protocol returns the name of the protocol that the proxy was told to speak.
-func (p *Proxy) Protocol() string { return p.settings.Protocol }
+func (p *Proxy) Protocol() string { return p.settings.Load().Protocol }
 
 // Backend returns the address that new sessions connect to.
 func (p *Proxy) Backend() string { return *p.backend.Load() }

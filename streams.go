@@ -102,6 +102,9 @@ func (s *Session) readRequests() error {
 	d := &s.up
 	for {
 		if s.opaque.Load() {
+			if err := d.out.flush(); err != nil {
+				return err
+			}
 			if err := s.turns.drain(); err != nil {
 				return err
 			}
