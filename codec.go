@@ -58,10 +58,12 @@ type BackendUser interface{ SetBackend(address string) }
 type Message struct {
 	// Head is the message's beginning as it is to be passed on: the bytes as
 	// they were read, in the Reader's own memory and valid until its next
-	// More, or the codec's own memory if it had to change them.
+	// More, or, if the codec had to change them, memory that it leaves alone
+	// until it is asked for the next message.
 	Head []byte
 
-	// Body delimits what follows Head; nil if Head is the whole message.
+	// Body delimits what follows Head; nil if Head is the whole message. It
+	// is used no more once the codec is asked for the next message.
 	Body Body
 
 	// Verb names what is asked, in the protocol's own word: GET, SET, Query.
@@ -91,6 +93,8 @@ type Message struct {
 	Arrived time.Time
 
 	// Info is the codec's own note on a request, for its ReadReply and Fail.
+	// Messages are used again, and then it is what some codec, not always of
+	// the same protocol, left there: memory to use again if the type is right.
 	Info any
 }
 
@@ -104,7 +108,8 @@ type Body interface {
 	// Next returns how many of the coming bytes, one at least, belong to the
 	// body: those that r has buffered and, after them, those yet to come.
 	// The engine has consumed the run before it asks again. io.EOF says that
-	// the body has ended; the other errors are those of ReadRequest.
+	// the body has ended, io.ErrUnexpectedEOF that the stream has ended before
+	// it; the other errors are those of ReadRequest.
 	Next(r *Reader) (int64, error)
 }
 
@@ -149,6 +154,12 @@ func Opaque(format string, args ...any) error {
 type opaqueError struct{ why string }
 
 func (e *opaqueError) Error() string { return "not understood: " + e.why }
+
+// IsOpaque reports whether err was made by Opaque.
+func IsOpaque(err error) bool {
+	_, opaque := asOpaque(err)
+	return opaque
+}
 
 func asOpaque(err error) (string, bool) {
 	if oe, ok := errors.AsType[*opaqueError](err); ok {

@@ -109,9 +109,10 @@ func (s *source) limit(b *buffer) []byte {
 	return b.b
 }
 
-// read waits for bytes. It returns errInterrupted when the read was
-// interrupted, and the deadline that did it is gone then.
-func (s *source) read() (piece, error) {
+// read waits for bytes, which bytes then returns until free or piece. Its error
+// is errInterrupted when the read was interrupted, and the deadline that did it
+// is gone then.
+func (s *source) read() error {
 	var err error
 	if s.raw != nil {
 		s.buf, s.n, s.err = nil, 0, nil
@@ -125,22 +126,51 @@ func (s *source) read() (piece, error) {
 			err = nil // an error that came with bytes comes again without them
 		}
 	}
-	if err == nil && s.n == 0 {
-		err = io.EOF
+	if err == nil && s.n > 0 {
+		return nil
 	}
-	if err != nil {
-		s.buf.release()
-		s.buf = nil
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			s.conn.SetReadDeadline(time.Time{})
-			err = errInterrupted
-		}
-		return piece{}, err
+	s.free()
+	return s.ended(err)
+}
+
+// ended says what it means that a read gave no bytes.
+func (s *source) ended(err error) error {
+	switch {
+	case err == nil:
+		return io.EOF
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.conn.SetReadDeadline(time.Time{})
+		return errInterrupted
 	}
-	p := piece{buf: s.buf, n: s.n, at: time.Now()}
+	return err
+}
+
+// bytes are what read has read.
+func (s *source) bytes() []byte { return s.buf.b[:s.n] }
+
+// free gives back what read has read, and takes larger buffers while reads
+// fill them, and the smallest again once they do not.
+func (s *source) free() {
+	s.buf.release()
 	s.buf = nil
-	s.adapt(p.n)
-	return p, nil
+	s.adapt()
+}
+
+// piece hands over what read has read.
+func (s *source) piece() piece {
+	p := piece{s.buf, s.n, time.Now()}
+	s.buf = nil
+	s.adapt()
+	return p
+}
+
+func (s *source) adapt() {
+	switch {
+	case s.n == bufferSizes[s.class] && s.class < largestBuffer:
+		s.class++
+	case s.n < bufferSizes[s.class]/4 && s.class > 0:
+		s.class--
+	}
 }
 
 // watch waits, after the stream has ended, until the connection is reset, and
@@ -160,17 +190,6 @@ func (s *source) watch() error {
 		return errInterrupted
 	}
 	return cmp.Or(err, found)
-}
-
-// adapt takes larger buffers while reads fill them, and the smallest again
-// once they do not.
-func (s *source) adapt(n int) {
-	switch {
-	case n == bufferSizes[s.class] && s.class < largestBuffer:
-		s.class++
-	case n < bufferSizes[s.class]/4 && s.class > 0:
-		s.class--
-	}
 }
 
 // CheckAddress says what is wrong with an address that is not host:port with a

@@ -136,32 +136,50 @@ func (d *direction) skip(m *Message, limit int64) (bool, error) {
 func (d *direction) carry(n int64) (moved int64, err error) {
 	full := 0
 	for n-moved > int64(bufferSizes[largestBuffer]) {
-		if full >= spliceAfter && d.in.direct() {
-			k, err := d.splice(n - moved)
-			moved += k
-			if err != errNotSpliced {
-				return moved, err
-			}
-			full = -spliceAgain
+		var k int64
+		if full < spliceAfter {
+			k, err = d.carryPiece()
+		} else if k, err = d.splice(n - moved); err == errNotSpliced {
+			full, err = -spliceAgain, nil
 		}
-		p, err := d.in.next()
+		moved += k
 		if err != nil {
 			return moved, err
 		}
-		if p.n == bufferSizes[largestBuffer] {
+		if k == int64(bufferSizes[largestBuffer]) {
 			full++
-		} else {
-			full = min(full, 0)
-		}
-		d.s.noteData(d.point)
-		_, err = d.out.write(p.bytes())
-		moved += int64(p.n)
-		p.buf.release()
-		if err != nil {
-			return moved, err
+		} else if full > 0 && full < spliceAfter {
+			full = 0
 		}
 	}
 	return moved, nil
+}
+
+// carryPiece moves what comes next. Idle relays wait in it, so that its stack
+// is the size of theirs.
+func (d *direction) carryPiece() (int64, error) {
+	if !d.in.direct() {
+		return d.carryAhead()
+	}
+	if err := d.in.src.read(); err != nil {
+		return 0, err
+	}
+	d.s.noteData(d.point)
+	n, err := d.out.write(d.in.src.bytes())
+	d.in.src.free()
+	return int64(n), err
+}
+
+// carryAhead is carryPiece for what was read ahead.
+func (d *direction) carryAhead() (int64, error) {
+	p, err := d.in.nextAhead()
+	if err != nil {
+		return 0, err
+	}
+	d.s.noteData(d.point)
+	n, err := d.out.write(p.bytes())
+	p.buf.release()
+	return int64(n), err
 }
 
 // end passes on that the stream has ended: whatever is left in the Reader, and

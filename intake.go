@@ -56,11 +56,18 @@ func (in *intake) init(c Conn, most int, window int64, held *atomic.Int64, wg *s
 // next waits for the next piece. Its error is io.EOF, errInterrupted or the
 // connection's.
 func (in *intake) next() (piece, error) {
-	in.mu.Lock()
-	if !in.pumping && len(in.queue) == 0 && in.err == nil {
-		in.mu.Unlock()
-		return in.src.read()
+	if !in.direct() {
+		return in.nextAhead()
 	}
+	if err := in.src.read(); err != nil {
+		return piece{}, err
+	}
+	return in.src.piece(), nil
+}
+
+// nextAhead is next while there is a queue.
+func (in *intake) nextAhead() (piece, error) {
+	in.mu.Lock()
 	defer in.mu.Unlock()
 	for {
 		switch {
@@ -188,16 +195,17 @@ func (in *intake) clear() {
 func (in *intake) pump() {
 	defer in.wg.Done()
 	for {
-		p, err := in.src.read()
+		var p piece
+		err := in.src.read()
 		if err == nil {
-			p = compact(p)
+			p = compact(in.src.piece())
 		}
 		if !in.put(p, err) {
-			break
+			if err != nil && err != io.EOF && err != errInterrupted {
+				in.lost(err)
+			}
+			return
 		}
-	}
-	if err := in.err; err != nil && err != io.EOF {
-		in.lost(err)
 	}
 }
 

@@ -220,24 +220,21 @@ func (p *Proxy) serve(conn net.Conn) {
 	p.sessions[s] = struct{}{}
 	p.wg.Add(1)
 	p.mu.Unlock()
-	go p.runSession(s)
-}
-
-// runSession is the goroutine that a session begins with.
-func (p *Proxy) runSession(s *Session) {
-	defer p.wg.Done()
 	if s.codec == nil && s.drawsOnce() {
 		p.exchanges.Add(1)
 	}
 	if p.observer != nil {
 		p.observer.SessionStart(s)
 	}
-	s.run()
+	go s.run()
+}
+
+// sessionEnded forgets a session that has ended.
+func (p *Proxy) sessionEnded(s *Session) {
 	if p.observer != nil {
 		p.observer.SessionEnd(s)
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	delete(p.sessions, s)
 	p.ended.ToBackend += s.up.out.count.Load()
 	p.ended.ToClient += s.down.out.count.Load()
@@ -245,6 +242,8 @@ func (p *Proxy) runSession(s *Session) {
 		close(p.emptied)
 		p.emptied = nil
 	}
+	p.mu.Unlock()
+	p.wg.Done()
 }
 
 // Shutdown stops accepting and lets the sessions end: those whose exchanges

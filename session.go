@@ -64,12 +64,14 @@ func (s *Session) Proxy() *Proxy { return s.proxy }
 // Client returns the client's address.
 func (s *Session) Client() net.Addr { return s.client.RemoteAddr() }
 
-// run serves the session until it has ended and every goroutine of it has.
+// run serves the session until it has ended and every goroutine of it has. It
+// and what it calls are kept shallow: a stack of 2 KiB is all that an idle
+// direction needs.
 func (s *Session) run() {
 	if s.accepted() {
 		s.wg.Add(1)
-		go s.serveDown()
-		s.serveUp()
+		go s.callBackend()
+		s.serve(&s.up)
 	} else {
 		s.end(orderly)
 	}
@@ -78,6 +80,7 @@ func (s *Session) run() {
 	s.down.in.clear()
 	s.up.r.release()
 	s.down.r.release()
+	s.proxy.sessionEnded(s)
 }
 
 // accepted lets behaviors act on the connection before the backend is called,
@@ -87,52 +90,56 @@ func (s *Session) accepted() bool {
 	if !x.acts(Accept) {
 		return true
 	}
+	defer s.rescue()
 	goesOn := false
-	err := s.guarded(func() error {
-		return s.act(x, Accept, nil, nil, func(io.Writer) error {
-			goesOn = true
-			return nil
-		})
+	err := s.act(x, Accept, nil, nil, func(io.Writer) error {
+		goesOn = true
+		return nil
 	})
 	return err == nil && goesOn
 }
 
-func (s *Session) serveUp() {
-	d := &s.up
-	err := s.guarded(func() error {
-		if s.codec == nil {
-			return s.raw(d)
-		}
-		return s.readRequests()
-	})
-	s.finish(d, err)
+// callBackend connects and hands over to the direction to the client in a
+// goroutine of its own: a call needs a deep stack, which would stay for as
+// long as the session.
+func (s *Session) callBackend() {
+	defer s.wg.Done()
+	defer s.rescue()
+	if err := s.connect(); err != nil {
+		s.finish(&s.down, err)
+		return
+	}
+	s.wg.Add(1)
+	go s.serveDown()
 }
 
 func (s *Session) serveDown() {
 	defer s.wg.Done()
-	d := &s.down
-	err := s.guarded(func() error {
-		if err := s.connect(); err != nil {
-			return err
-		}
-		if s.codec == nil {
-			return s.raw(d)
-		}
-		return s.readReplies()
-	})
+	s.serve(&s.down)
+}
+
+// serve serves a direction until its stream has ended or the session has.
+func (s *Session) serve(d *direction) {
+	defer s.rescue()
+	var err error
+	switch {
+	case s.codec == nil:
+		err = s.raw(d)
+	case d == &s.up:
+		err = s.readRequests()
+	default:
+		err = s.readReplies()
+	}
 	s.finish(d, err)
 }
 
-// guarded lets a panic of a behavior or codec cost its session and no more.
-func (s *Session) guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			s.proxy.notePanic(s, v)
-			s.end(reset)
-			err = errEnded
-		}
-	}()
-	return f()
+// rescue, deferred, lets a panic of a behavior or codec cost its session and
+// no more.
+func (s *Session) rescue() {
+	if v := recover(); v != nil {
+		s.proxy.notePanic(s, v)
+		s.end(reset)
+	}
 }
 
 // finish sees to how a direction ended: err is nil when its stream did and the

@@ -99,7 +99,7 @@ func (ps *pipes) close() {
 // them. It returns as carry does, or errNotSpliced when the stream is better
 // copied; all that it counts as moved has been written.
 func (d *direction) splice(n int64) (moved int64, err error) {
-	if d.in.src.raw == nil {
+	if d.in.src.raw == nil || !d.in.direct() {
 		return 0, errNotSpliced
 	}
 	sc, ok := d.out.conn.(syscall.Conn)

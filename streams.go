@@ -327,6 +327,9 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	if ferr := s.turns.finish(x, &d.out); err == nil {
 		err = ferr
 	}
+	if s.proxy.draining.Load() {
+		interrupt(s.client) // it may have been the last exchange
+	}
 	return err
 }
 

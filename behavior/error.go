@@ -68,6 +68,9 @@ func (injected) Act(e *vaurien.Event, next vaurien.Next) error {
 		noise[i] = byte(e.Rand().Uint32())
 	}
 	w := &injector{w: e.Out, noise: noise}
+	if e.Message.Body != nil {
+		w.skip = len(e.Message.Head) // the data is in the body
+	}
 	e.Out = w
 	return next()
 }
@@ -78,17 +81,19 @@ func (injected) Act(e *vaurien.Event, next vaurien.Next) error {
 const noiseLeast = 64
 
 // injector writes what it is given, with noise in the middle of the first
-// bytes.
+// piece after skip bytes.
 type injector struct {
 	w     io.Writer
+	skip  int
 	noise []byte
 }
 
 func (i *injector) Write(p []byte) (int, error) {
-	if i.noise == nil {
+	if i.noise == nil || len(p) <= i.skip {
+		i.skip -= len(p)
 		return i.w.Write(p)
 	}
-	half := len(p) / 2
+	half := i.skip + (len(p)-i.skip)/2
 	n, err := i.w.Write(p[:half])
 	if err != nil {
 		return n, err
