@@ -106,7 +106,7 @@ func same(t testing.TB, what string, got, want Stream) {
 	if !bytes.Equal(got.Rest, want.Rest) {
 		t.Fatalf("%s: not taken: %q, want %q", what, got.Rest, want.Rest)
 	}
-	if got.Err != want.Err && !(IsOpaque(got.Err) && IsOpaque(want.Err)) {
+	if got.Err != want.Err && !(vaurien.IsOpaque(got.Err) && vaurien.IsOpaque(want.Err)) {
 		t.Fatalf("%s: ended by: %v, want %v", what, got.Err, want.Err)
 	}
 }

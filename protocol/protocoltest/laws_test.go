@@ -165,7 +165,7 @@ func TestLaws(t *testing.T) {
 
 	endless := Talk{Requests: bytes.Repeat([]byte("x"), 2*vaurien.MaxHead)}
 	got, err := Play(new(lines), endless, Pace{})
-	if err != nil || !IsOpaque(got.Requests.Err) {
+	if err != nil || !vaurien.IsOpaque(got.Requests.Err) {
 		t.Errorf("a line without end: %v, %v", got.Requests.Err, err)
 	}
 }
@@ -180,19 +180,5 @@ func TestPlay(t *testing.T) {
 	}
 	if n := len(got.Replies.Frames); n != 3 || got.Replies.Err != io.EOF {
 		t.Errorf("replies: %d, %v", n, got.Replies.Err)
-	}
-}
-
-func TestIsOpaque(t *testing.T) {
-	for _, tt := range []struct {
-		err  error
-		want bool
-	}{
-		{nil, false}, {io.EOF, false},
-		{vaurien.Opaque("x"), true}, {fmt.Errorf("y: %w", vaurien.Opaque("x")), true},
-	} {
-		if got := IsOpaque(tt.err); got != tt.want {
-			t.Errorf("%v: %v", tt.err, got)
-		}
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 
 	"github.com/vaurien-proxy/vaurien"
 )
@@ -61,7 +60,7 @@ type Stream struct {
 
 	// Err is why no more was framed: io.EOF when the stream had ended,
 	// io.ErrUnexpectedEOF when it ended inside a body, ErrSwitched,
-	// ErrUnanswered, or an error for which IsOpaque is true.
+	// ErrUnanswered, or an error that vaurien.Opaque made.
 	Err error
 }
 
@@ -96,13 +95,6 @@ var (
 	ErrSwitched   = errors.New("a reply switched both streams to tcp")
 	ErrUnanswered = errors.New("a request that is a barrier got no reply")
 )
-
-// IsOpaque tells whether err was made by vaurien.Opaque.
-func IsOpaque(err error) bool {
-	// Its type has no exported name, but errors.As needs none.
-	target := reflect.New(reflect.TypeOf(vaurien.Opaque("")))
-	return err != nil && errors.As(err, target.Interface())
-}
 
 // Play frames a talk with c, which must be new, and returns how. The error is
 // about a broken contract: bytes taken in a call that failed, a run of no
@@ -251,7 +243,7 @@ func (s *side) read(m *vaurien.Message, call func() error) bool {
 // fail ends the stream with an error of the codec's, which must be eof or one
 // made by Opaque.
 func (s *side) fail(err, eof error) {
-	if err != eof && !IsOpaque(err) {
+	if err != eof && !vaurien.IsOpaque(err) {
 		s.breach("an error that is neither the Reader's nor Opaque's: %v", err)
 	}
 	s.end(err)

@@ -1,0 +1,82 @@
+// Vaurien is a chaos TCP proxy: it stands between clients and a server, and
+// some of what passes it delays, breaks, or answers in the server's place.
+//
+//	vaurien --proxy localhost:8000 --backend localhost:80 --protocol http --behavior 20:delay
+//
+// "vaurien --help" tells all there is.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/vaurien-proxy/vaurien/builtin"
+	"github.com/vaurien-proxy/vaurien/config"
+	"github.com/vaurien-proxy/vaurien/option"
+)
+
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1 // could not run
+	exitUsage  = 2 // something that was written is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+
+// run is the whole program; it returns its exit status.
+func run(args, environ []string, stdout, stderr io.Writer) int {
+	a := &app{registry: builtin.Registry(), environ: environ, stdout: stdout, stderr: stderr}
+	root := newRoot(a)
+	root.SetArgs(joinOptional(args, root.Flags()))
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return report(stderr, root.Execute())
+}
+
+// A usageError is a command line that cannot be understood.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
+// An inputError is about something that the user wrote, so that the exit status
+// is 2.
+type inputError struct{ error }
+
+// report tells err in lines that begin with the program's name, and returns
+// the exit status.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	status := exitFailed
+	if input, ok := errors.AsType[inputError](err); ok {
+		err, status = input.error, exitUsage
+	}
+	for _, line := range messages(err) {
+		fmt.Fprintf(stderr, "vaurien: %s\n", line)
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintln(stderr, "vaurien: see vaurien --help")
+		status = exitUsage
+	}
+	return status
+}
+
+// messages returns what err says, one line for each thing that is wrong.
+func messages(err error) []string {
+	list := option.Errors(config.Tidy(err))
+	if list == nil {
+		return strings.Split(err.Error(), "\n")
+	}
+	lines := make([]string, len(list))
+	for i, e := range list {
+		lines[i] = e.Error()
+	}
+	return lines
+}

@@ -1,0 +1,130 @@
+// Package control runs many proxies and lets them be changed while they work.
+//
+// [Controller] is what can be done to them. It has two implementations that
+// callers cannot tell apart: [Daemon], which holds the proxies, and the client
+// in package client, which speaks to a Daemon's HTTP API ([NewHandler]).
+package control
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vaurien-proxy/vaurien/spec"
+)
+
+// Errors that a Controller returns, possibly wrapped. Errors about what the
+// caller wrote are *option.Error, one or several joined.
+var (
+	ErrNoProxy = errors.New("no such proxy")
+	ErrExists  = errors.New("a proxy of that name exists")
+)
+
+// A Controller looks at proxies and changes them. No method waits for traffic.
+// A change is made whole or not at all. An empty name means the proxy named
+// "default", or the only one there is.
+type Controller interface {
+	// Proxies returns the state of every proxy, sorted by name.
+	Proxies(ctx context.Context) ([]Proxy, error)
+
+	// Proxy returns the state of one.
+	Proxy(ctx context.Context, name string) (Proxy, error)
+
+	// Put creates the proxy p.Name, or changes the one there is into p. Open
+	// connections of a changed proxy stay, unless its listening address,
+	// protocol, draw or seed changed.
+	Put(ctx context.Context, p spec.Proxy) (Proxy, error)
+
+	// Delete closes a proxy and its connections.
+	Delete(ctx context.Context, name string) error
+
+	// SetPlan puts a plan in force, at once and on open connections too.
+	SetPlan(ctx context.Context, name string, change PlanChange) (Proxy, error)
+
+	// SetBackend changes the address that later connections are made to.
+	SetBackend(ctx context.Context, name, address string) (Proxy, error)
+
+	// Catalog returns the kinds of behaviors and protocols there are.
+	Catalog(ctx context.Context) (Catalog, error)
+}
+
+// A PlanChange is a plan to put in force.
+type PlanChange struct {
+	Plan spec.Plan
+
+	// For is how long it lasts; after it the plan that was there before
+	// returns, with its options. Zero means until the next change.
+	For time.Duration
+}
+
+// A Proxy is the state of a proxy.
+type Proxy struct {
+	Name     string `json:"name"`
+	Proxy    string `json:"proxy"`   // the address it really listens on
+	Backend  string `json:"backend"` // the address it connects to
+	Protocol string `json:"protocol"`
+	Draw     string `json:"draw"` // exchange or connection
+	Seed     uint64 `json:"seed"`
+	Plan     Plan   `json:"plan"`
+	Stats    Stats  `json:"stats"`
+}
+
+// A Plan is the plan in force.
+type Plan struct {
+	Draw    string      `json:"plan"`          // as a draw is written: 20:delay,5:error
+	Entries []PlanEntry `json:"entries"`       // the same, with every option's value
+	For     string      `json:"for,omitempty"` // how long it has left; empty if it stays
+}
+
+// Name returns the name of the one behavior that a plan meets all traffic with,
+// or the plan as a draw if it is not so simple.
+func (p Plan) Name() string {
+	switch {
+	case len(p.Entries) == 0:
+		return "dummy"
+	case len(p.Entries) == 1 && p.Entries[0].Weight == 100:
+		return p.Entries[0].Name
+	}
+	return p.Draw
+}
+
+// A PlanEntry is one behavior of the plan in force.
+type PlanEntry struct {
+	Weight  float64           `json:"weight"`
+	Name    string            `json:"name"`
+	Options map[string]string `json:"options"`
+}
+
+// Stats counts what a proxy has done since it was started.
+type Stats struct {
+	Open      int64             `json:"open"`      // sessions open now
+	Sessions  uint64            `json:"sessions"`  // sessions so far
+	Exchanges uint64            `json:"exchanges"` // exchanges so far
+	ToBackend uint64            `json:"bytes_to_backend"`
+	ToClient  uint64            `json:"bytes_to_client"`
+	Faults    map[string]uint64 `json:"faults"` // exchanges by what was done to them
+}
+
+// A Catalog lists what can be named in a plan or as a protocol.
+type Catalog struct {
+	Behaviors []CatalogKind `json:"behaviors"`
+	Protocols []CatalogKind `json:"protocols"`
+}
+
+// A CatalogKind describes one kind of behavior or protocol.
+type CatalogKind struct {
+	Name    string          `json:"name"`
+	Doc     string          `json:"doc"`
+	Options []CatalogOption `json:"options"`
+}
+
+// A CatalogOption describes one option.
+type CatalogOption struct {
+	Name    string   `json:"name"`
+	Type    string   `json:"type"`
+	Default string   `json:"default"`
+	Doc     string   `json:"doc"`
+	Choices []string `json:"choices,omitempty"`
+	Min     string   `json:"min,omitempty"`
+	Max     string   `json:"max,omitempty"`
+}

@@ -1,0 +1,3 @@
+module github.com/vaurien-proxy/vaurien/e2e
+
+go 1.26

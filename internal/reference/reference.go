@@ -1,0 +1,135 @@
+// Package reference writes what a user can look up: the text of --help and the
+// page docs/reference.md. Both are made of the declarations that the program
+// itself runs by, so that they cannot say anything else than it does.
+package reference
+
+import (
+	"strings"
+
+	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/config"
+	"github.com/vaurien-proxy/vaurien/option"
+)
+
+// A Command is a subcommand as the reference names it.
+type Command struct{ Name, Doc string }
+
+// An Invocation is a flag of the program that is no setting: it has no
+// counterpart in the environment or in files.
+type Invocation struct {
+	Flag, Value, Doc string
+}
+
+// Invocations are all of them.
+var Invocations = []Invocation{
+	{"config", "FILE", "read the settings in this ini or YAML file (environment: " + config.FileVariable + ")"},
+	{"check", "", "check all settings, say what would be run, and exit"},
+	{"help", "", "print this"},
+	{"version", "", "print the version"},
+}
+
+// InvocationDoc returns what the flag of that name does. It panics if there is
+// none, for that is an error in the program.
+func InvocationDoc(flag string) string {
+	for _, i := range Invocations {
+		if i.Flag == flag {
+			return i.Doc
+		}
+	}
+	panic("reference: no flag " + flag)
+}
+
+// A section is a group of settings under one heading.
+type section struct {
+	title  string // "Proxy", or the name of a behavior or protocol
+	doc    string
+	fields []config.Field
+}
+
+// A chapter is a list of sections of one sort.
+type chapter struct {
+	title    string
+	doc      string
+	sections []section
+}
+
+// chapters returns all settings, in the order in which they are described.
+func chapters(r *vaurien.Registry) []chapter {
+	fields := config.Fields(config.Words(r))
+	of := func(g config.Group, kind string) []config.Field {
+		var out []config.Field
+		for _, f := range fields {
+			if f.Group == g && f.Kind == kind {
+				out = append(out, f)
+			}
+		}
+		return out
+	}
+	behaviors := chapter{title: "Behaviors", doc: "what a draw may name, and the options of each"}
+	for _, k := range r.Behaviors() {
+		behaviors.sections = append(behaviors.sections, section{k.Name, k.Doc, of(config.OfBehavior, k.Name)})
+	}
+	protocols := chapter{title: "Protocols", doc: "what --protocol may name, and the options of each"}
+	for _, k := range r.Protocols() {
+		protocols.sections = append(protocols.sections, section{k.Name, k.Doc, of(config.OfProtocol, k.Name)})
+	}
+	return []chapter{
+		{"Proxies", "what can be said of each", []section{{fields: of(config.OfProxy, "")}}},
+		behaviors,
+		protocols,
+		{"Program", "what can be said of it as a whole", []section{{fields: of(config.OfProgram, "")}}},
+	}
+}
+
+// placeholders are what stands for the value of a setting whose type alone
+// says too little.
+var placeholders = map[string]string{
+	"proxy": "HOST:PORT", "backend": "HOST:PORT", "behavior": "DRAW", "protocol": "NAME", "seed": "N",
+	"log-output": "FILE", "http": "[HOST:PORT]",
+}
+
+// Placeholder returns what stands for the field's value on a command line; empty
+// if its flag stands alone.
+func Placeholder(f config.Field) string {
+	if word := placeholders[f.Option.Name]; word != "" && f.Kind == "" {
+		return word
+	}
+	switch f.Option.Type {
+	case option.Bool:
+		return ""
+	case option.Int, option.Float:
+		return "N"
+	case option.Choice:
+		return "WORD"
+	}
+	return strings.ToUpper(string(f.Option.Type))
+}
+
+// limits says which values a setting takes, beyond its type; empty if any.
+func limits(o *option.Option) string {
+	switch {
+	case len(o.Choices) > 0:
+		return strings.Join(o.Choices, ", ")
+	case o.Min != "" && o.Max != "":
+		return o.Min + " to " + o.Max
+	case o.Min != "":
+		return "at least " + o.Min
+	case o.Max != "":
+		return "at most " + o.Max
+	}
+	return ""
+}
+
+// types say how a value of each type is written.
+var types = []struct {
+	name option.Type
+	doc  string
+}{
+	{option.Bool, "`true` or `false`; also `yes`/`no`, `on`/`off`, `1`/`0`. As a flag, the name alone means `true`"},
+	{option.Int, "a whole number: `3`"},
+	{option.Float, "a decimal number: `0.25`"},
+	{option.Duration, "seconds (`2`, `0.5`), or a number with a unit: `150ms`, `2s`, `1m30s`, `1h`"},
+	{option.Size, "bytes (`8124`), or a number with a unit: `64KiB`, `1MiB` (powers of 1024), `10kB`, `10MB` (powers of 1000)"},
+	{option.Text, "any text"},
+	{option.Choice, "one of the words listed"},
+}
