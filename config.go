@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
@@ -48,8 +50,8 @@ func (r *Registry) Build(p spec.Proxy) (Config, error) {
 		cfg.Protocol, err = r.Protocol(settings.Protocol, p.Protocols[settings.Protocol], p.Settings["protocol"].Place)
 		errs = append(errs, err)
 	}
-	for name, values := range p.Protocols {
-		if name != settings.Protocol {
+	for _, name := range slices.Sorted(maps.Keys(p.Protocols)) {
+		if values := p.Protocols[name]; name != settings.Protocol {
 			_, err := r.Protocol(name, values, firstPlace(values))
 			errs = append(errs, err)
 		}

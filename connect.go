@@ -124,24 +124,22 @@ func (s *Session) isOver() bool {
 	return s.over
 }
 
-// await waits until d has somewhere to write.
-func (s *Session) await(d *direction) error {
-	if d.out.conn != nil {
-		return nil
-	}
+// awaitBackend waits until the backend has been called and returns the
+// connection to it. If there is none, the session ends.
+func (s *Session) awaitBackend() (Conn, error) {
 	select {
 	case <-s.connected:
 	case <-s.done:
-		return errEnded
+		return nil, errEnded
 	}
 	s.mu.Lock()
-	d.out.conn = s.backend
+	backend := s.backend
 	s.mu.Unlock()
-	if d.out.conn == nil {
+	if backend == nil {
 		s.endWithoutBackend()
-		return errEnded
+		return nil, errEnded
 	}
-	return nil
+	return backend, nil
 }
 
 // dialTCP is the Dial of a Config that names none.

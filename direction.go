@@ -190,17 +190,11 @@ func (d *direction) end() error {
 			return err
 		}
 	}
-	d.s.await(d)
 	if err := d.out.flush(); err != nil {
 		return err
 	}
 	d.r.release()
-	shut := func(io.Writer) error {
-		if err := d.out.conn.CloseWrite(); err != nil {
-			return &writeError{err}
-		}
-		return nil
-	}
+	shut := func(io.Writer) error { return d.out.end() }
 	if x := d.s.fate(); x.acts(Close) {
 		return d.s.act(x, Close, d, nil, shut)
 	}

@@ -6,7 +6,8 @@ import "sync/atomic"
 // time may use it.
 type outlet struct {
 	conn    Conn
-	pending []byte // held back: bytes that lie next to each other in a Reader's memory
+	connect func() (Conn, error) // waits for conn while that is nil
+	pending []byte               // held back: bytes that lie next to each other in a Reader's memory
 	count   atomic.Uint64
 }
 
@@ -19,12 +20,37 @@ func (o *outlet) Write(p []byte) (int, error) {
 }
 
 func (o *outlet) write(p []byte) (int, error) {
+	if err := o.ready(); err != nil {
+		return 0, err
+	}
 	n, err := o.conn.Write(p)
 	o.count.Add(uint64(n))
 	if err != nil {
 		return n, &writeError{err}
 	}
 	return n, nil
+}
+
+// ready waits until there is a connection to write to.
+func (o *outlet) ready() (err error) {
+	if o.conn == nil {
+		o.conn, err = o.connect()
+	}
+	return err
+}
+
+// end ends the stream, once what was held back is written.
+func (o *outlet) end() error {
+	if err := o.flush(); err != nil {
+		return err
+	}
+	if err := o.ready(); err != nil {
+		return err
+	}
+	if err := o.conn.CloseWrite(); err != nil {
+		return &writeError{err}
+	}
+	return nil
 }
 
 // hold takes p, which must stay as it is until flush, to be written together

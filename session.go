@@ -48,6 +48,7 @@ func newSession(p *Proxy, number uint64, client Conn) *Session {
 	s.codec = p.protocol.NewCodec()
 	s.turns.init()
 	s.up.init(s, Request, client)
+	s.up.out.connect = s.awaitBackend
 	s.down.out.conn = client
 	return s
 }

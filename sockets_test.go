@@ -37,6 +37,12 @@ func listen(t testing.TB) *net.TCPListener {
 // must leave no goroutine and no descriptor behind.
 func start(t testing.TB, backend string, p *vaurien.Plan, settings ...string) *vaurien.Proxy {
 	t.Helper()
+	return startDialing(t, nil, backend, p, settings...)
+}
+
+// startDialing is start with a Config.Dial.
+func startDialing(t testing.TB, dial func(context.Context, string) (net.Conn, error), backend string, p *vaurien.Plan, settings ...string) *vaurien.Proxy {
+	t.Helper()
 	goroutines, fds := runtime.NumGoroutine(), descriptors(t)
 	sp := spec.Proxy{Name: "default", Settings: option.Values{
 		"proxy": {Text: "127.0.0.1:0"}, "backend": {Text: backend}, "seed": {Text: "1"},
@@ -49,7 +55,7 @@ func start(t testing.TB, backend string, p *vaurien.Plan, settings ...string) *v
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Plan, cfg.Logger = p, slog.New(slog.DiscardHandler)
+	cfg.Plan, cfg.Dial, cfg.Logger = p, dial, slog.New(slog.DiscardHandler)
 	proxy, err := vaurien.Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -269,12 +275,17 @@ func TestBackendDown(t *testing.T) {
 // anything.
 func TestBackendThatNeverAccepts(t *testing.T) {
 	full := fullListener(t)
-	p := start(t, full, nil, "timeout=200ms")
+	calling := make(chan struct{}, 2)
+	p := startDialing(t, func(ctx context.Context, addr string) (net.Conn, error) {
+		calling <- struct{}{}
+		return new(net.Dialer).DialContext(ctx, "tcp", addr)
+	}, full, nil, "timeout=200ms")
 	stuck, err := net.Dial("tcp", p.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stuck.Close()
+	<-calling
 	l := listen(t)
 	p.SetBackend(l.Addr().String())
 	c, b := connect(t, p, l) // while the first still waits

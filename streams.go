@@ -52,7 +52,7 @@ func (s *Session) counting(x *exchange) bool {
 // relay carries a direction untouched until its stream ends or it is
 // interrupted.
 func (s *Session) relay(d *direction) error {
-	if err := s.await(d); err != nil {
+	if err := d.out.ready(); err != nil {
 		return err
 	}
 	if b := d.r.Buffered(); len(b) > 0 {
@@ -79,12 +79,7 @@ func (s *Session) piece(d *direction) error {
 	x := s.spoke(d)
 	s.noteData(d.point)
 	m := &Message{Head: d.r.Take(len(d.r.Buffered())), Arrived: d.r.at}
-	pass := func(out io.Writer) error {
-		if err := s.await(d); err != nil {
-			return err
-		}
-		return d.pass(m, out)
-	}
+	pass := func(out io.Writer) error { return d.pass(m, out) }
 	var err error
 	if x.acts(d.point) {
 		err = s.act(x, d.point, d, m, pass)
@@ -185,7 +180,7 @@ func (s *Session) request(x *exchange) error {
 
 // forward passes x's request on to the backend.
 func (s *Session) forward(x *exchange, out io.Writer) error {
-	if err := s.await(&s.up); err != nil {
+	if err := s.up.out.ready(); err != nil {
 		return err
 	}
 	if !x.request.NoReply {

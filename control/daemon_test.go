@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/builtin"
 	"github.com/vaurien-proxy/vaurien/control"
 	"github.com/vaurien-proxy/vaurien/control/controltest"
@@ -126,6 +128,7 @@ func TestLastingPlanCancelsReturn(t *testing.T) {
 		setPlan(t, d, "hang", "", 10*time.Second)
 		setPlan(t, d, "delay", "", 0)
 		inForce := d.Engine("web").Plan()
+		wantPlan(t, d, "100:delay", "2s", "")
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		wantPlan(t, d, "100:delay", "2s", "")
@@ -359,5 +362,97 @@ func TestShutdownTellsOfSessionsCut(t *testing.T) {
 		if err := d.Shutdown(ctx); err == nil || !strings.HasPrefix(err.Error(), "proxy web: ") || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Shutdown = %v", err)
 		}
+	})
+}
+
+// TestWhatShipsCanBeSetBack: each option's value, as it is shown, is one that
+// can be written.
+func TestWhatShipsCanBeSetBack(t *testing.T) {
+	d, _ := controltest.NewDaemon(t, builtin.Registry())
+	put(t, d, proxy("web", "127.0.0.1:1"))
+	for _, kind := range builtin.Registry().Behaviors() {
+		setPlan(t, d, kind.Name, "", 0)
+		first, err := d.Proxy(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := spec.Single(kind.Name, option.Values{}, "")
+		for name, text := range first.Plan.Entries[0].Options {
+			plan.Entries[0].Options[name] = option.Value{Text: text}
+		}
+		again, err := d.SetPlan(t.Context(), "", control.PlanChange{Plan: plan})
+		if diff := cmp.Diff(first, again); diff != "" || err != nil {
+			t.Errorf("%s: %v, differs: %s", kind.Name, err, diff)
+		}
+	}
+}
+
+// TestConfigurationChangesWhilePlanIsCompiled: what a plan's options are is a
+// matter of the configuration in force when it is put there.
+func TestConfigurationChangesWhilePlanIsCompiled(t *testing.T) {
+	var meanwhile func()
+	kind := vaurien.Kind{Name: "delay", New: func(set *option.Set) func() vaurien.Behavior {
+		if f := meanwhile; f != nil {
+			meanwhile = nil
+			f()
+		}
+		var sleep string
+		set.Text(&sleep, "sleep", "", "")
+		return func() vaurien.Behavior { return vaurien.Chain() }
+	}}
+	tcp := vaurien.ProtocolKind{Name: "tcp", New: func(*option.Set) func() vaurien.Protocol {
+		return func() vaurien.Protocol { return vaurien.TCP{} }
+	}}
+	d, _ := controltest.NewDaemon(t, vaurien.NewRegistry([]vaurien.Kind{kind}, []vaurien.ProtocolKind{tcp}))
+	p := proxy("web", "127.0.0.1:1")
+	p.Behaviors = map[string]option.Values{"delay": {"sleep": {Text: "old"}}}
+	put(t, d, p)
+	p.Behaviors = map[string]option.Values{"delay": {"sleep": {Text: "new"}}}
+	meanwhile = func() { put(t, d, p) }
+	setPlan(t, d, "delay", "", 0)
+	wantPlan(t, d, "100:delay", "new", "")
+}
+
+// slowEnd is an observer that holds up the end of each session.
+type slowEnd struct{ release chan struct{} }
+
+func (o slowEnd) SessionStart(*vaurien.Session)  {}
+func (o slowEnd) SessionEnd(*vaurien.Session)    { <-o.release }
+func (o slowEnd) Message(*vaurien.Session, bool) {}
+
+func (o slowEnd) Fault(*vaurien.Session, string) {}
+
+// TestDeleteDoesNotWait, but Close does.
+func TestDeleteDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := controltest.NewNet()
+		observer := slowEnd{make(chan struct{})}
+		d := control.NewDaemon(builtin.Registry(), control.Options{
+			Logger: slog.New(slog.DiscardHandler), Listen: n.Listen, Dial: n.Dial, Observer: observer,
+		})
+		put(t, d, proxy("web", "127.0.0.1:1"))
+		client, err := n.Dial(t.Context(), "127.0.0.1:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		synctest.Wait()
+		if err := d.Delete(t.Context(), "web"); err != nil {
+			t.Fatal(err)
+		}
+		put(t, d, proxy("web", "127.0.0.1:1")) // the address is free at once
+		closed := make(chan struct{})
+		go func() {
+			d.Close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("Close did not wait for the session of a proxy that was deleted")
+		default:
+		}
+		close(observer.release)
+		<-closed
 	})
 }

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,11 +13,15 @@ import (
 	"github.com/vaurien-proxy/vaurien/control/controltest"
 )
 
-// do sends a request to h as a program on this machine would.
+// do sends a request to h as a program on this machine would. The header X-Host
+// stands for Host.
 func do(h http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://localhost:8080"+path, strings.NewReader(body))
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
+	}
+	if host := r.Header.Get("X-Host"); host != "" {
+		r.Host = host
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -102,7 +107,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/handler", "60:delay,50:hang", 400, own("body", "60:delay,50:hang: the percentages come to 110: together they may not pass 100"), ""},
 		{"POST", "/handler", `{"name": "delay", "sleep": "soon"}`, 400, ownOption("sleep", "sleep", `"soon" is not a duration: `+durations), ""},
 		{"POST", "/handler?for=soon", "hang", 400, own("?for", `"soon" is not a duration: `+durations), ""},
-		{"POST", "/handler?porxy=web", "hang", 400, own("?porxy", `unknown parameter; known: proxy, for`), ""},
+		{"POST", "/handler?x=web", "hang", 400, own("?x", `unknown parameter; known: proxy, for`), ""},
 		{"POST", "/handler?proxie=web", "hang", 400, own("?proxie", `unknown parameter: did you mean "proxy"?; known: proxy, for`), ""},
 		{"POST", "/handler?for=1s&for=2s", "hang", 400, own("?for", `is there twice`), ""},
 		{"POST", "/handler?proxy=wen", "hang", 404, `{"error":"no such proxy: \"wen\": did you mean \"web\"? known: web"}` + "\n", ""},
@@ -289,6 +294,10 @@ func TestBodies(t *testing.T) {
 		{"/proxies/web", `{}` + long, "", "", 413},
 		{"/proxies/web/plan", "hang" + long[4:], "", "", 200},
 		{"/proxies/web/plan", strings.Repeat("[", 1<<19), "", "", 400},
+		{"/proxies/web", "{" + fields(1001) + "}", "", "", 400},
+		{"/proxies/web/plan", `{"plan":[` + strings.Repeat(`{"name":"hang"},`, 1000) + `{"name":"hang"}]}`, "", "", 400},
+		{"/proxies/web/plan", strings.Repeat("0:hang,", 1000) + "hang", "", "", 400},
+		{"/proxies/web/plan", strings.Repeat("0:hang,", 999) + "hang", "", "", 200},
 		{"/proxies/web/plan", `{"plan":` + strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9001), "", "", 400},
 	} {
 		var headers []string
@@ -305,6 +314,9 @@ func TestBodies(t *testing.T) {
 		if w.Code == 415 || w.Code == 413 {
 			t.Log(w.Body)
 		}
+		if w.Body.Len() > 2<<20 {
+			t.Errorf("PUT %s %.20s: an answer of %d bytes", test.path, test.body, w.Body.Len())
+		}
 	}
 
 	// A client that goes away in the middle of its request.
@@ -314,6 +326,15 @@ func TestBodies(t *testing.T) {
 	if w.Code != 400 {
 		t.Errorf("half a body: %d %s", w.Code, w.Body)
 	}
+}
+
+// fields returns n fields of an object.
+func fields(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf(`"f%d": 1`, i)
+	}
+	return strings.Join(all, ",")
 }
 
 func TestServerLimits(t *testing.T) {

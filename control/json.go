@@ -10,8 +10,10 @@ import (
 	"github.com/vaurien-proxy/vaurien/option"
 )
 
-// maxKey is the longest name of a field that is looked at, in bytes.
-const maxKey = 100
+const (
+	maxKey    = 100  // longest name of a field that is looked at, in bytes
+	maxFields = 1000 // most fields of an object: more than anybody can mean
+)
 
 // A node is a JSON value as it was written: objects keep the order of their
 // fields, and numbers their digits.
@@ -126,7 +128,9 @@ func (n *node) fieldReader() func(d *json.Decoder, path string) error {
 		if seen[name] {
 			return &option.Error{Place: join(path, key), Problem: "is there twice"}
 		}
-		seen[name] = true
+		if seen[name] = true; len(seen) > maxFields {
+			return &option.Error{Place: join(path, key), Problem: fmt.Sprintf("is one too many: an object has at most %d fields here", maxFields)}
+		}
 		value, err := readNode(d, join(path, key))
 		n.fields = append(n.fields, field{key, value})
 		return err

@@ -52,6 +52,11 @@ func TestMeta(t *testing.T) {
 		}
 	}
 
+	named := control.NewMeta(control.HandlerOptions{Host: "build-box"})
+	if w := do(named, "GET", "/"+port+"/handler?proxy=web", "", "X-Host", "build-box:9998"); w.Code != 200 {
+		t.Errorf("by the front's own name: %d %s", w.Code, w.Body)
+	}
+
 	secret := control.NewMeta(control.HandlerOptions{Token: "s3cret"})
 	if w := do(secret, "GET", "/"+port+"/handler", ""); w.Code != 401 {
 		t.Errorf("without the token: %d", w.Code)

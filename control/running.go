@@ -95,7 +95,7 @@ func (r *running) setPlan(of *built, c *compiled, d time.Duration) bool {
 // expire puts the lasting plan back when o's time is over.
 func (r *running) expire(o *override) {
 	r.mu.Lock()
-	current := r.over == o && !r.retired
+	current := r.over == o
 	base := r.base
 	if current {
 		r.over = nil

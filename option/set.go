@@ -67,21 +67,19 @@ func (e *Error) Error() string {
 
 // Errors returns every *Error inside err, in order; nil if there is none.
 func Errors(err error) []*Error {
-	if err == nil {
+	switch e := err.(type) {
+	case nil:
 		return nil
-	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
 		var out []*Error
-		for _, e := range many.Unwrap() {
-			out = append(out, Errors(e)...)
+		for _, one := range e.Unwrap() {
+			out = append(out, Errors(one)...)
 		}
 		return out
 	}
-	var one *Error
-	if errors.As(err, &one) {
-		return []*Error{one}
-	}
-	return nil
+	return Errors(errors.Unwrap(err))
 }
 
 // A Set is a group of settings that belong together. The zero Set is empty and
@@ -165,7 +163,7 @@ func sortedNames(v Values) []string {
 // DidYouMean returns `: did you mean "x"?` for the known word nearest to the
 // one written, or nothing if none is near.
 func DidYouMean(word string, known []string) string {
-	best, least := "", 1+max(1, len(word)/3)
+	best, least := "", 1+max(1, (len(word)+2)/3)
 	for _, k := range known {
 		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k)); d < least {
 			best, least = k, d

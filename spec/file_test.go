@@ -261,7 +261,7 @@ func TestParseRefuses(t *testing.T) {
 			"v.yaml:2: handlers: unknown behavior \"super\"; known: delay, dummy, error; custom behaviors from scripts are not part of this version\n" +
 				"v.yaml:3: callable: custom behaviors from scripts are not part of this version",
 		},
-		{"unknown protocol", "v.yaml", "protocols: {htpt: {}}\n", `v.yaml:1: protocols: unknown protocol "htpt"; known: http, tcp`},
+		{"unknown protocol", "v.yaml", "protocols: {htpt: {}}\n", `v.yaml:1: protocols: unknown protocol "htpt": did you mean "http"?`},
 		{"behaviors as a list", "v.yaml", "behaviors: [delay]\n", `v.yaml:1: behaviors: takes keys and values, not a list`},
 		{"options as a word", "v.yaml", "behaviors: {delay: 2}\n", `v.yaml:1: delay: takes keys and values, not one value`},
 		{"empty list", "v.yaml", "behavior: []\n", `v.yaml:1: behavior: the draw is empty: write PERCENT:BEHAVIOR, as in 20:delay, or 100:dummy for none`},
