@@ -117,7 +117,7 @@ func (e *Event) alarm() Alarm {
 func (e *Event) Discard() {
 	if e.d != nil {
 		e.done = true
-		e.d.out.pending = nil
+		e.d.out.flush() // the messages before this one; an error shows elsewhere too
 		e.d.r.release()
 		e.d.in.throwAway()
 	}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/internal/memnet"
 )
 
@@ -320,4 +321,47 @@ func TestHTTPUnaskedReply(t *testing.T) {
 		expect(t, c, late)
 		expectEnd(t, c, io.EOF)
 	})
+}
+
+// What a behavior does to a request does not hold up those that came in with it
+// and before it.
+func TestHTTPRequestsBeforeAHarmedOneGoOut(t *testing.T) {
+	big := "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
+	for _, draw := range []string{"100:hang", "100:error", "100:blackout", "100:delay"} {
+		synctest.Test(t, func(t *testing.T) {
+			p := vaurien.NewPlan(vaurien.After(1, inner(t, strings.TrimPrefix(draw, "100:"))))
+			w := newWorld(t, p, "protocol=http")
+			defer w.close()
+			serveHTTP(w, nil)
+			c := w.dial()
+			send(t, c, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"+big)
+			r := bufio.NewReader(c)
+			if draw == "100:blackout" {
+				io.Copy(io.Discard, r) // its end may come before the reply
+				return
+			}
+			if got := reply(t, r); got != "/1 0" {
+				t.Errorf("%s: the first request got %q", draw, got)
+			}
+			if draw == "100:error" {
+				if got := reply(t, r); !strings.HasPrefix(got, "5") {
+					t.Errorf("%s: the second request got %q", draw, got)
+				}
+				if _, err := r.ReadByte(); err != io.EOF {
+					t.Errorf("%s: then %v; want the end", draw, err)
+				}
+			}
+			c.Close()
+		})
+	}
+}
+
+// inner returns a behavior of that kind with its defaults.
+func inner(t *testing.T, kind string) vaurien.Behavior {
+	t.Helper()
+	b, err := registry().Behavior(kind, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -238,6 +238,9 @@ func noise(rng *rand.Rand) []byte {
 // client can read it: a close with bytes unread would be a reset, which may
 // overtake the answer (RFC 9112 section 9.6).
 func (s *Session) sayGoodbye() error {
+	if err := s.up.out.flush(); err != nil {
+		return err
+	}
 	if err := s.turns.drain(); err != nil {
 		return err
 	}
