@@ -45,7 +45,7 @@ func serve(a *app, source config.Source, program *config.Program) error {
 	defer clock.Close()
 	options.Clock = clock
 	if s := &program.Settings; s.StatsdEnabled {
-		observer, err := statsd.New(s.StatsdAddress(), s.StatsdPrefix, s.StatsdSampleRate)
+		observer, err := statsd.New(s.StatsdAddress(), s.StatsdPrefix, s.StatsdSampleRate, statsd.WithLogger(log.Logger))
 		if err != nil {
 			return fmt.Errorf("statsd: %w", err)
 		}

@@ -129,16 +129,23 @@ func TestReasonsAreText(t *testing.T) {
 	}
 }
 
+// A head may have vaurien.MaxHead bytes and no more, however it is filled.
 func TestLongHeads(t *testing.T) {
 	head := func(n int) string {
 		const start, end = "GET / HTTP/1.1\r\nX: ", "\r\n\r\n"
 		return start + strings.Repeat("x", n-len(start)-len(end)) + end
 	}
-	(&talkTest{requests: head(vaurien.MaxHead), asked: "GET 0"}).run(t, requestsOf)
-	long := head(vaurien.MaxHead + 1)
-	(&talkTest{requests: long, rest: long, err: "a head of more than"}).run(t, requestsOf)
-	lines := strings.Repeat("\r\n", vaurien.MaxHead)
-	(&talkTest{requests: lines, rest: lines, err: "a line or a head of more than"}).run(t, requestsOf)
+	if m, err := vaurienRequest(head(vaurien.MaxHead)); err != nil || len(m.Head) != vaurien.MaxHead {
+		t.Errorf("the longest head: %d bytes, %v", len(m.Head), err)
+	}
+	for what, text := range map[string]string{
+		"one byte more": head(vaurien.MaxHead + 1),
+		"empty lines":   strings.Repeat("\r\n", vaurien.MaxHead),
+	} {
+		if m, err := vaurienRequest(text); !vaurien.IsOpaque(err) || len(m.Head) != 0 {
+			t.Errorf("%s: %d bytes, %v", what, len(m.Head), err)
+		}
+	}
 }
 
 // vaurienRequest reads one request from text.
