@@ -226,7 +226,7 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "http port", flags: []string{"http", "localhost:web"}, want: `--http: "web" is not a whole number`},
 		{
 			name: "no token", flags: []string{"http", "0.0.0.0:8080"},
-			want: `http-token: missing: the control API listens on "0.0.0.0", beyond this machine: make a token with: openssl rand -hex 16`,
+			want: `http-token: missing: the control API listens on "0.0.0.0", beyond this machine: give --http-token or VAURIEN_HTTP_TOKEN a secret; openssl rand -hex 16 makes one`,
 		},
 		{name: "drain", flags: []string{"drain", "-1s"}, want: `--drain: -1s is too small: the least is 0s`},
 		{

@@ -52,7 +52,7 @@ func NewSettings() (*Settings, *option.Set) {
 	set.Check("http-token", func() error {
 		if s.HTTP && s.HTTPToken == "" && !Loopback(s.HTTPHost) {
 			return fmt.Errorf("missing: the control API listens on %q, beyond this machine: "+
-				"make a token with: openssl rand -hex 16", s.HTTPHost)
+				"give --http-token or VAURIEN_HTTP_TOKEN a secret; openssl rand -hex 16 makes one", s.HTTPHost)
 		}
 		return nil
 	})

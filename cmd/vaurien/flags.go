@@ -121,7 +121,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usagef("--%s: needs a value: --%[1]s %s", missing.GetSpecifiedName(), placeholder(missing.GetFlag()))
 	}
 	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return usagef("--%s: %q is not a value for it", bad.GetFlag().Name, bad.GetValue())
+		return usagef("--%s: %q is not a value for it: write one such as %s", bad.GetFlag().Name, bad.GetValue(), bad.GetFlag().DefValue)
 	}
 	return usagef("%s", err)
 }

@@ -22,7 +22,7 @@ func newMetaCommand(a *app) *cobra.Command {
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if token == "" && !config.Loopback(host) {
-				return usagef("--token: missing: %q is beyond this machine: make a token with: openssl rand -hex 16", host)
+				return usagef("--token: missing: %q is beyond this machine: give --token a secret; openssl rand -hex 16 makes one", host)
 			}
 			return serveMeta(a, host, port, token, output)
 		},
