@@ -194,7 +194,12 @@ func (d *direction) end() error {
 		return err
 	}
 	d.r.release()
-	shut := func(io.Writer) error { return d.out.end() }
+	shut := func(io.Writer) error {
+		if d.s.hasEnded(d.s.other(d)) {
+			return d.out.ready() // both have: the close that follows says so
+		}
+		return d.out.end()
+	}
 	if x := d.s.fate(); x.acts(Close) {
 		return d.s.act(x, Close, d, nil, shut)
 	}

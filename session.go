@@ -182,6 +182,14 @@ func (s *Session) patience(d *direction) func() time.Time {
 	}
 }
 
+// other returns the direction that d is not.
+func (s *Session) other(d *direction) *direction {
+	if d == &s.up {
+		return &s.down
+	}
+	return &s.up
+}
+
 func (s *Session) hasEnded(d *direction) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,7 +207,9 @@ func (s *Session) noteEnded(d *direction) bool {
 		s.upEnded = true
 	} else {
 		s.downEnded = time.Now()
-		interrupt(s.client) // whoever waits there may have to lose patience
+		if !s.upEnded {
+			interrupt(s.client) // whoever waits there may have to lose patience
+		}
 	}
 	return s.upEnded && !s.downEnded.IsZero()
 }
