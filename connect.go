@@ -59,11 +59,13 @@ func (s *Session) dial() (Conn, error) {
 	}
 	conn, err := p.dialer(ctx, p.Backend())
 	if err != nil {
+		s.giveBack()
 		return nil, err
 	}
 	c, ok := conn.(Conn)
 	if !ok {
 		conn.Close()
+		s.giveBack()
 		return nil, fmt.Errorf("a %T cannot be half-closed", conn)
 	}
 	return c, nil
@@ -85,13 +87,16 @@ func (s *Session) reserve() error {
 	case <-s.done:
 		return errEnded
 	}
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
-		<-s.done
-		<-pool
-	}()
+	s.pool = pool
 	return nil
+}
+
+// giveBack gives the session's place in the pool back, if it has one.
+func (s *Session) giveBack() {
+	if s.pool != nil {
+		<-s.pool
+		s.pool = nil
+	}
 }
 
 // noBackend sees to a session whose backend cannot be reached. It ends as the
@@ -122,6 +127,18 @@ func (s *Session) isOver() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.over
+}
+
+// hasBackend waits until the backend has been called and reports whether it
+// is there.
+func (s *Session) hasBackend() bool {
+	select {
+	case <-s.connected:
+	case <-s.done:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.backend != nil
 }
 
 // awaitBackend waits until the backend has been called and returns the

@@ -36,8 +36,17 @@ func (d *direction) init(s *Session, point Point, from Conn) {
 	p := s.proxy
 	d.s, d.point = s, point
 	settings := p.settings.Load()
-	d.in.init(from, int(settings.BufSize), settings.ReadAhead, &p.held, &s.wg, s.lost)
+	d.in.init(from, int(settings.BufSize), settings.ReadAhead, &p.held, &s.wg, d.lost)
+	d.in.client = point == Request
 	d.r.next, d.r.before = d.in.next, d.out.flush
+}
+
+// lost is told of a connection that failed while it was read ahead. That of the
+// client ends the session at once; the backend's waits behind what it said.
+func (d *direction) lost(error) {
+	if d.point == Request || d.in.discards() {
+		d.s.end(reset)
+	}
 }
 
 // pass passes a message on: to the direction's own outlet without a copy, or

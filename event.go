@@ -179,7 +179,10 @@ func (s *Session) act(x *exchange, point Point, d *direction, m *Message, next f
 			return next(e.Out)
 		}
 	case m != nil && !e.done:
-		_, err = d.skip(m, ToTheEnd)
+		if _, err = d.skip(m, ToTheEnd); IsOpaque(err) {
+			s.end(reset) // what follows the part that is gone means nothing
+			return errEnded
+		}
 	}
 	return err
 }

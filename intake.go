@@ -29,6 +29,7 @@ type intake struct {
 	src    source
 	window int64         // most bytes held while a behavior waits
 	held   *atomic.Int64 // bytes held by all directions of the proxy
+	client bool          // src is the client's: its reset matters also after its end
 	lost   func(error)   // told of a connection that fails while it is read ahead
 	wg     *sync.WaitGroup
 
@@ -95,7 +96,7 @@ func (in *intake) pop() piece {
 	if len(in.queue) == 0 {
 		in.queue = nil
 	}
-	in.hold(-int64(len(p.buf.b)))
+	in.hold(-p.cost())
 	in.calm++
 	in.changed.Broadcast()
 	return p
@@ -152,6 +153,21 @@ func (in *intake) drop() {
 	in.changed.Broadcast()
 }
 
+// kick lets the consumer look anew at what it is to do, also while the pump
+// does not read.
+func (in *intake) kick() {
+	in.mu.Lock()
+	in.kicked = in.pumping
+	in.changed.Broadcast()
+	in.mu.Unlock()
+}
+
+func (in *intake) discards() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.throwaway
+}
+
 // rest ends reading ahead, which the plan gives no more reason for; what was
 // read stays to be consumed.
 func (in *intake) rest() {
@@ -201,10 +217,30 @@ func (in *intake) pump() {
 			p = compact(in.src.piece())
 		}
 		if !in.put(p, err) {
+			if err == io.EOF && in.client {
+				err = in.watch()
+			}
 			if err != nil && err != io.EOF && err != errInterrupted {
 				in.lost(err)
 			}
 			return
+		}
+	}
+}
+
+// watch waits, after the stream has ended, until the connection is reset, and
+// returns how: a behavior may hold up whoever would see it.
+func (in *intake) watch() error {
+	for {
+		err := in.src.watch()
+		if err != errInterrupted {
+			return err
+		}
+		in.mu.Lock()
+		halted := in.halted
+		in.mu.Unlock()
+		if halted {
+			return err
 		}
 	}
 }
@@ -223,7 +259,7 @@ func (in *intake) put(p piece, err error) bool {
 		p.buf.release()
 	default:
 		in.queue = append(in.queue, p)
-		in.hold(int64(len(p.buf.b)))
+		in.hold(p.cost())
 	}
 	in.changed.Broadcast()
 	for !in.stop && !in.throwaway && in.bytes >= in.room() {

@@ -26,6 +26,8 @@ func NewPlan(b Behavior) *Plan {
 // linkOnly returns b without what acts on messages; nil if nothing is left.
 func linkOnly(b Behavior) Behavior {
 	switch x := b.(type) {
+	case nil:
+		return nil
 	case *named:
 		if inner := linkOnly(x.Behavior); inner != nil {
 			return &named{inner, x.name}

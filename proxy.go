@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -147,8 +149,9 @@ func (p *Proxy) SetPlan(plan *Plan) {
 // each calls f with every session. f must not wait.
 func (p *Proxy) each(f func(*Session)) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for s := range p.sessions {
+	sessions := slices.Collect(maps.Keys(p.sessions))
+	p.mu.Unlock()
+	for _, s := range sessions { // a session may be asking the proxy something
 		f(s)
 	}
 }
@@ -252,13 +255,16 @@ func (p *Proxy) sessionEnded(s *Session) {
 // is done it closes what is left and returns ctx's error.
 func (p *Proxy) Shutdown(ctx context.Context) error {
 	p.draining.Store(true)
-	emptied := make(chan struct{})
 	p.mu.Lock()
 	p.closed = true
-	if len(p.sessions) == 0 {
-		close(emptied)
-	} else {
-		p.emptied = emptied
+	emptied := p.emptied
+	if emptied == nil {
+		emptied = make(chan struct{})
+		if len(p.sessions) == 0 {
+			close(emptied)
+		} else {
+			p.emptied = emptied
+		}
 	}
 	p.mu.Unlock()
 	p.listener.Close()

@@ -33,6 +33,9 @@ type piece struct {
 
 func (p piece) bytes() []byte { return p.buf.b[:p.n] }
 
+// cost is how much memory p holds, with what it takes to hold it.
+func (p piece) cost() int64 { return int64(len(p.buf.b)) + 128 }
+
 // NewReader returns a Reader of src, for trying a codec without a proxy. Each
 // read of src becomes one piece.
 func NewReader(src io.Reader) *Reader {

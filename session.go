@@ -24,6 +24,7 @@ type Session struct {
 	turns    turns
 	reply    Message // the backend's message that down has
 
+	pool      chan struct{}  // where the session has a place
 	wg        sync.WaitGroup // all goroutines but the one that runs the session
 	done      chan struct{}  // closed when the session has ended
 	connected chan struct{}  // closed when the backend has been called, in vain or not
@@ -37,6 +38,7 @@ type Session struct {
 	link      *exchange // the exchange that tcp bytes belong to
 	spoken    bool      // the backend has spoken since link was made
 	upEnded   bool
+	deaf      bool      // the client takes no more
 	downEnded time.Time // zero: not yet
 }
 
@@ -77,6 +79,7 @@ func (s *Session) run() {
 		s.end(orderly)
 	}
 	s.wg.Wait()
+	s.giveBack()
 	s.up.in.clear()
 	s.down.in.clear()
 	s.up.r.release()
@@ -130,6 +133,7 @@ func (s *Session) serve(d *direction) {
 		err = s.readRequests()
 	default:
 		err = s.readReplies()
+		s.turns.close()
 	}
 	s.finish(d, err)
 }
@@ -147,7 +151,7 @@ func (s *Session) rescue() {
 // end has been passed on.
 func (s *Session) finish(d *direction, err error) {
 	if isWriteError(err) {
-		if d == &s.down && s.hasEnded(&s.up) {
+		if d == &s.down && s.noteDeaf() {
 			s.end(reset) // nobody reads the client any more to see that it is gone
 			return
 		}
@@ -160,6 +164,10 @@ func (s *Session) finish(d *direction, err error) {
 	case nil:
 		if s.noteEnded(d) {
 			s.end(orderly)
+			return
+		}
+		if d == &s.up && s.isDeaf() {
+			s.end(reset)
 			return
 		}
 		s.watch(d)
@@ -199,6 +207,21 @@ func (s *Session) hasEnded(d *direction) bool {
 	return !s.downEnded.IsZero()
 }
 
+// noteDeaf notes that the client takes no more, and reports whether nobody
+// reads it any more.
+func (s *Session) noteDeaf() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deaf = true
+	return s.upEnded
+}
+
+func (s *Session) isDeaf() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.deaf
+}
+
 // noteEnded notes that d's stream has ended and reports whether both have.
 func (s *Session) noteEnded(d *direction) bool {
 	s.mu.Lock()
@@ -234,9 +257,6 @@ func (s *Session) watch(d *direction) {
 	}
 }
 
-// lost is told of a connection that failed while it was read ahead.
-func (s *Session) lost(error) { s.end(reset) }
-
 // end ends the session: whoever waits for anything in it wakes up.
 func (s *Session) end(how closeHow) {
 	s.mu.Lock()
@@ -261,11 +281,13 @@ func (s *Session) end(how closeHow) {
 // interrupt lets both directions look anew at what they are to do.
 func (s *Session) interrupt() {
 	interrupt(s.client)
+	s.up.in.kick()
 	s.mu.Lock()
 	backend := s.backend
 	s.mu.Unlock()
 	if backend != nil {
 		interrupt(backend)
+		s.down.in.kick()
 	}
 }
 

@@ -190,6 +190,47 @@ func TestResetAfterHalfCloseReachesTheBackend(t *testing.T) {
 	})
 }
 
+// The same while a behavior holds what the client sent.
+func TestResetAfterHalfCloseIsNoticedWhileHeld(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("a reset after the end of a stream is noticed on Linux only")
+	}
+	for _, draw := range []string{"100:delay", "100:hang"} {
+		forProtocols(t, func(t *testing.T, setting string) {
+			l := listen(t)
+			p := start(t, l.Addr().String(), plan(t, draw, "delay.sleep=1h"), setting)
+			c, _ := connect(t, p, l)
+			send(t, c, ask)
+			settle(t, "requests not yet held", 0, func() int { return 1 - len(p.Stats().Faults) })
+			c.CloseWrite()
+			c.SetLinger(0)
+			c.Close()
+			settle(t, "sessions", 0, func() int { return int(p.Stats().Open) })
+		})
+	}
+}
+
+// A client closes while its request is delayed and the backend streams to it:
+// the backend is told once the request has reached it.
+func TestBackendThatStreamsToNobodyIsTold(t *testing.T) {
+	l := listen(t)
+	p := start(t, l.Addr().String(), plan(t, "100:delay", "delay.sleep=300ms"))
+	c, b := connect(t, p, l)
+	send(t, c, "q")
+	settle(t, "requests not yet held", 0, func() int { return 1 - len(p.Stats().Faults) })
+	c.Close() // nothing unread: an orderly end
+	go io.Copy(io.Discard, b)
+	b.SetWriteDeadline(time.Now().Add(20 * time.Second))
+	for {
+		if _, err := b.Write(make([]byte, 1000)); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the backend was never told")
+			}
+			return
+		}
+	}
+}
+
 func TestHalfCloseBothWays(t *testing.T) {
 	forProtocols(t, func(t *testing.T, setting string) {
 		l := listen(t)

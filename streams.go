@@ -121,7 +121,7 @@ func (s *Session) readRequests() error {
 			case errInterrupted:
 				continue
 			case io.EOF, io.ErrUnexpectedEOF:
-				return d.end()
+				return s.endRequests()
 			}
 			return err
 		}
@@ -142,6 +142,16 @@ func (s *Session) readRequests() error {
 			return err
 		}
 	}
+}
+
+// endRequests passes on that the client has ended its stream. Where there is no
+// backend to tell, and all that was asked is answered, the session is over.
+func (s *Session) endRequests() error {
+	if s.turns.idle() && len(s.up.r.Buffered()) == 0 && !s.hasBackend() {
+		s.end(orderly)
+		return errEnded
+	}
+	return s.up.end()
 }
 
 // request lets one request meet its fate.
@@ -206,6 +216,9 @@ func (s *Session) fail(e *Event, f Failure) error {
 		f.Unread = true
 	} else {
 		all, err := e.d.skip(e.Message, unreadLimit)
+		if IsOpaque(err) {
+			all, err = false, nil // no more of it can be told apart
+		}
 		if err != nil {
 			return err
 		}
@@ -287,7 +300,7 @@ func (s *Session) readReplies() error {
 		}
 		if why, ok := asOpaque(err); ok {
 			s.turnOpaque(slog.LevelWarn, why)
-			s.turns.abandon()
+			s.turns.close()
 			interrupt(s.client)
 			return s.raw(d)
 		}
@@ -315,8 +328,8 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	} else {
 		err = d.pass(m, &d.out)
 	}
-	if m.More || err != nil && err != io.EOF {
-		x = nil // its turn is not over, or nothing is any more
+	if m.More || err != nil {
+		x = nil // its turn is not over, or nothing comes after it
 	}
 	if m.Switch && err == nil {
 		s.turnOpaque(slog.LevelDebug, "the protocol was switched")

@@ -25,6 +25,7 @@ type turns struct {
 	queue   []*exchange // those before first are over
 	first   int
 	writing bool // somebody uses the client's outlet
+	closed  bool // no more replies go to the client in turn
 	ended   bool // nobody is to wait any more
 }
 
@@ -58,9 +59,14 @@ func (t *turns) push(x *exchange, before func() error) error {
 		if err != nil {
 			return err
 		}
-		if !t.wait(func() bool { return t.open() < maxTurns }) {
+		if !t.wait(func() bool { return t.closed || t.open() < maxTurns }) {
 			return errEnded
 		}
+	}
+	if t.closed {
+		x.state = over
+		x.release()
+		return nil
 	}
 	if t.first > 0 && len(t.queue) == cap(t.queue) {
 		n := copy(t.queue, t.queue[t.first:])
@@ -77,7 +83,9 @@ func (t *turns) open() int { return len(t.queue) - t.first }
 // forward notes that x's request is on its way to the backend.
 func (t *turns) forward(x *exchange) {
 	t.mu.Lock()
-	x.state = forwarded
+	if x.state == undecided {
+		x.state = forwarded
+	}
 	t.mu.Unlock()
 }
 
@@ -137,6 +145,9 @@ func (t *turns) finish(x *exchange, out *outlet) error {
 func (t *turns) answer(x *exchange, bytes []byte, out *outlet) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if x.state == over {
+		return nil // nobody is there to be told
+	}
 	x.state, x.answer = answered, bytes
 	if t.writing {
 		return nil // whoever writes will write it too
@@ -160,9 +171,11 @@ func (t *turns) settle(x *exchange, out *outlet) error {
 	return t.answer(x, nil, out)
 }
 
-// abandon ends all turns: the replies can no longer be told apart.
-func (t *turns) abandon() {
+// close ends all turns, and those to come: the replies have ended, or can no
+// longer be told apart.
+func (t *turns) close() {
 	t.mu.Lock()
+	t.closed = true
 	for t.open() > 0 {
 		t.pop()
 	}

@@ -73,6 +73,12 @@ type world struct {
 // newWorld starts a proxy for the settings name=value.
 func newWorld(t *testing.T, p *vaurien.Plan, settings ...string) *world {
 	t.Helper()
+	return newWorldWith(t, p, nil, settings...)
+}
+
+// newWorldWith is newWorld with a last word on the Config.
+func newWorldWith(t *testing.T, p *vaurien.Plan, change func(*world, *vaurien.Config), settings ...string) *world {
+	t.Helper()
 	w := &world{t: t, front: memnet.Listen("front"), back: memnet.Listen("back"), logs: new(syncBuffer)}
 	sp := spec.Proxy{Name: "default", Settings: option.Values{"seed": {Text: "1"}}}
 	for _, s := range settings {
@@ -93,6 +99,9 @@ func newWorld(t *testing.T, p *vaurien.Plan, settings ...string) *world {
 		return c, nil
 	}
 	cfg.Logger = slog.New(slog.NewTextHandler(w.logs, nil))
+	if change != nil {
+		change(w, &cfg)
+	}
 	w.proxy, err = vaurien.Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
