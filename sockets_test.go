@@ -134,7 +134,6 @@ func forProtocols(t *testing.T, f func(t *testing.T, setting string)) {
 	}
 }
 
-const ask = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 func TestResetOfTheClientReachesTheBackend(t *testing.T) {
 	forProtocols(t, func(t *testing.T, setting string) {

@@ -183,3 +183,6 @@ func expectReset(t *testing.T, c net.Conn) {
 	t.Helper()
 	expectEnd(t, c, syscall.ECONNRESET)
 }
+
+// ask is a request without a body.
+const ask = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
