@@ -134,7 +134,6 @@ func forProtocols(t *testing.T, f func(t *testing.T, setting string)) {
 	}
 }
 
-
 func TestResetOfTheClientReachesTheBackend(t *testing.T) {
 	forProtocols(t, func(t *testing.T, setting string) {
 		l := listen(t)
