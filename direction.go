@@ -191,9 +191,8 @@ func (d *direction) carryAhead() (int64, error) {
 	return int64(n), err
 }
 
-// end passes on that the stream has ended: whatever is left in the Reader, and
-// then a half-close.
-func (d *direction) end() error {
+// passBuffered passes on what is in the Reader, and leaves nothing held back.
+func (d *direction) passBuffered() error {
 	if b := d.r.Buffered(); len(b) > 0 {
 		if err := d.out.hold(d.r.Take(len(b))); err != nil {
 			return err
@@ -203,6 +202,15 @@ func (d *direction) end() error {
 		return err
 	}
 	d.r.release()
+	return nil
+}
+
+// end passes on that the stream has ended: whatever is left in the Reader, and
+// then a half-close.
+func (d *direction) end() error {
+	if err := d.passBuffered(); err != nil {
+		return err
+	}
 	shut := func(io.Writer) error {
 		if d.s.hasEnded(d.s.other(d)) {
 			return d.out.ready() // both have: the close that follows says so

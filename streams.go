@@ -55,15 +55,9 @@ func (s *Session) relay(d *direction) error {
 	if err := d.out.ready(); err != nil {
 		return err
 	}
-	if b := d.r.Buffered(); len(b) > 0 {
-		if err := d.out.hold(d.r.Take(len(b))); err != nil {
-			return err
-		}
-	}
-	if err := d.out.flush(); err != nil {
+	if err := d.passBuffered(); err != nil {
 		return err
 	}
-	d.r.release()
 	d.in.rest()
 	_, err := d.carry(ToTheEnd)
 	return err
