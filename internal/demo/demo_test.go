@@ -2,6 +2,8 @@ package demo_test
 
 import (
 	"bytes"
+	"log"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,7 +12,9 @@ import (
 
 // Every behavior shows what it does, and the same each time.
 func TestRun(t *testing.T) {
-	var out bytes.Buffer
+	var out, complaints bytes.Buffer
+	log.SetOutput(&complaints) // where net/http speaks of odd connections
+	defer log.SetOutput(os.Stderr)
 	if err := demo.Run(t.Context(), &out, 7); err != nil {
 		t.Fatal(err)
 	}
@@ -27,6 +31,9 @@ func TestRun(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing", want)
 		}
+	}
+	if complaints.Len() > 0 {
+		t.Errorf("it shows what it should not: %s", complaints.String())
 	}
 	if t.Failed() {
 		t.Log(text)
