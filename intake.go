@@ -18,7 +18,7 @@ const (
 
 	// calmAfter is after how many pieces that no behavior held up reading
 	// ahead ends.
-	calmAfter = 16
+	calmAfter = 1
 )
 
 // An intake is where the bytes of one direction come in. They are read
@@ -81,7 +81,7 @@ func (in *intake) nextAhead() (piece, error) {
 			return piece{}, in.err
 		case !in.pumping:
 			return piece{}, errInterrupted // it has just stopped: read directly
-		case in.calm > calmAfter:
+		case in.calm >= calmAfter:
 			in.stopPump()
 			return piece{}, errInterrupted
 		}
@@ -173,7 +173,7 @@ func (in *intake) discards() bool {
 func (in *intake) rest() {
 	in.mu.Lock()
 	in.ahead = 0
-	in.calm = calmAfter + 1
+	in.calm = calmAfter
 	in.changed.Broadcast()
 	in.mu.Unlock()
 }
