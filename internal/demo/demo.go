@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/builtin"
+	"github.com/vaurien-proxy/vaurien/internal/reason"
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
@@ -187,13 +187,13 @@ func ask(ctx context.Context, client *http.Client, once bool) string {
 	req.Close = once
 	res, err := client.Do(req)
 	if err != nil {
-		return "no reply: " + reason(err)
+		return "no reply: " + inWords(err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("%s, then %s", res.Status, reason(err))
+		return fmt.Sprintf("%s, then %s", res.Status, inWords(err))
 	case res.StatusCode != http.StatusOK:
 		return res.Status
 	case !bytes.Equal(body, []byte(greeting)):
@@ -202,8 +202,8 @@ func ask(ctx context.Context, client *http.Client, once bool) string {
 	return fmt.Sprintf("%s %q", res.Status, body)
 }
 
-// reason says in few words what became of a request.
-func reason(err error) string {
+// inWords says in few words what became of a request.
+func inWords(err error) string {
 	switch {
 	case os.IsTimeout(err), errors.Is(err, context.DeadlineExceeded):
 		return "timed out"
@@ -212,11 +212,7 @@ func reason(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "connection closed"
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
-	return fmt.Sprintf("%.60q", err.Error())
+	return fmt.Sprintf("%.60q", reason.Of(err).Error())
 }
 
 func newClient(proxy string) *http.Client {
