@@ -61,17 +61,21 @@ type Selector interface {
 }
 
 // A Kind is a sort of behavior that users can name. New declares its options
-// on set and returns the function that makes the behavior once set.Assign has
-// given them their values.
+// on set and returns what makes the behavior once set.Assign has given them
+// their values.
 type Kind struct {
 	Name string
 	Doc  string // one line, lower case, no full stop
-	New  func(set *option.Set) func() Behavior
+	New  func(set *option.Set) Make
 }
+
+// Make makes a behavior for proxies of the protocol p. Its error is an
+// *option.Error that names one of the options, or any other.
+type Make func(p Protocol) (Behavior, error)
 
 // A ProtocolKind is a sort of protocol that users can name, made as a Kind is.
 type ProtocolKind struct {
 	Name string
-	Doc  string
+	Doc  string // one line, lower case, no full stop
 	New  func(set *option.Set) func() Protocol
 }

@@ -38,15 +38,26 @@ type Codec interface {
 	// the request that it answers, or nil when the backend speaks unasked.
 	ReadReply(r *Reader, req, m *Message) error
 
-	// Fail returns what a server that fails req with f would say. rng is the
-	// exchange's own source of chance.
+	// Fail returns what becomes of req when the server fails it with f. req is
+	// nil where the connection itself is to fail, before anything was said.
+	// req.Head is still what was read. rng is the exchange's own source of
+	// chance.
 	Fail(req *Message, f Failure, rng *rand.Rand) (Answer, error)
 }
 
-// ServerFirst is implemented by a Protocol whose servers may speak before the
-// client has. For any other protocol a session without a backend can go on for
+// ServerFirst is implemented by a Protocol whose servers speak before the
+// client does. For any other protocol a session without a backend can go on for
 // as long as a behavior answers in its place.
+//
+// The greeting is a reply too: the first message that the codec's ReadRequest
+// returns has no bytes, its Verb is "connect", and the greeting answers it. So
+// behaviors act on the greeting as on any other exchange.
 type ServerFirst interface{ ServerFirst() bool }
+
+// Multiplexed is implemented by a Protocol whose replies bear the ID of the
+// request that they answer and may come in any order. ReadReply is then called
+// with req nil, and sets Message.ID; 0 says that the backend speaks unasked.
+type Multiplexed interface{ Multiplexed() bool }
 
 // BackendUser is implemented by a Protocol that needs to know the backend's
 // address. SetBackend is called before the first session and whenever the
@@ -54,7 +65,7 @@ type ServerFirst interface{ ServerFirst() bool }
 type BackendUser interface{ SetBackend(address string) }
 
 // A Message is a request or a reply. The engine provides it, zeroed but for
-// Arrived, and the codec fills it in.
+// Arrived and Info, and the codec fills it in.
 type Message struct {
 	// Head is the message's beginning as it is to be passed on: the bytes as
 	// they were read, in the Reader's own memory and valid until its next
@@ -66,36 +77,62 @@ type Message struct {
 	// is used no more once the codec is asked for the next message.
 	Body Body
 
-	// Verb names what is asked, in the protocol's own word: GET, SET, Query.
-	// Empty if the protocol has none.
+	// Verb names what is asked, in the protocol's own word: GET, SET, SELECT,
+	// MAIL. Empty if the protocol has none.
 	Verb string
-
-	// More says of a reply that others to the same request follow it, as they
-	// do an HTTP 1xx.
-	More bool
-
-	// NoReply says of a request that it gets no reply.
-	NoReply bool
-
-	// Barrier says of a request that its reply decides how what follows is to
-	// be read (an HTTP Upgrade, SMTP's STARTTLS): no later request is read
-	// before that reply has gone out.
-	Barrier bool
-
-	// Switch says of a reply that both streams are tcp after it.
-	Switch bool
-
-	// AsksFirst says of a request that its sender waits for leave before it
-	// sends the body (HTTP's Expect: 100-continue).
-	AsksFirst bool
 
 	// Arrived is when the last byte of Head came in.
 	Arrived time.Time
 
-	// Info is the codec's own note on a request, for its ReadReply and Fail.
-	// Messages are used again, and then it is what some codec, not always of
-	// the same protocol, left there: memory to use again if the type is right.
+	// Info is the codec's own note on a request, for its ReadReply, Fail and
+	// Attribute. Messages are used again, and then it is what some codec, not
+	// always of the same protocol, left there: memory to use again if the type
+	// is right.
 	Info any
+
+	// ID says, in a protocol whose replies may come in any order (see
+	// [Multiplexed]), which request this is, or which one the reply is to.
+	ID uint64
+
+	// Of a request.
+
+	NoReply bool // it gets no reply
+
+	// Barrier says that the reply decides how what follows is to be read (an
+	// HTTP Upgrade, SMTP's DATA): no later request is read before that reply
+	// has gone out, or one that Invites.
+	Barrier bool
+
+	// AsksFirst says that its sender waits for leave before it sends the body
+	// (HTTP's Expect: 100-continue).
+	AsksFirst bool
+
+	// Continues says that it goes on with the request before it, whose reply
+	// invited it (the mail after SMTP's DATA, the rows of a COPY): it is no
+	// exchange of its own, and no behavior acts on it.
+	Continues bool
+
+	// Answer, if set, says what becomes of the request in place of being
+	// passed on, whatever the behaviors: a failure that began with an earlier
+	// answer takes its course.
+	Answer *Answer
+
+	// Abandons is, in a Multiplexed protocol, the ID of a request to which no
+	// reply is to be expected any more; 0 for none.
+	Abandons uint64
+
+	// Of a reply.
+
+	More   bool // others to the same request follow it, as they do an HTTP 1xx
+	Switch bool // both streams are tcp after it
+
+	// Invites says that the client may go on with its request (SMTP's 354).
+	// Another reply follows, as with More.
+	Invites bool
+
+	// Unasked says that it is no reply to the request, nor to any other: the
+	// backend speaks unasked (a notification), before the reply.
+	Unasked bool
 }
 
 // ToTheEnd is the length of a run that ends with the stream.
@@ -124,25 +161,6 @@ func (l *Length) Next(*Reader) (int64, error) {
 	}
 	l.N = 0
 	return n, nil
-}
-
-// A Failure says how a request is to fail. The zero Failure leaves the choice
-// to the protocol.
-type Failure struct {
-	// Code is the protocol's number for the failure (500 to 503 in HTTP);
-	// zero leaves the choice to the dice.
-	Code int
-
-	// Unread says that the request's body has not been read to its end, so
-	// that nothing on the connection can be understood after the answer. Set
-	// by the engine.
-	Unread bool
-}
-
-// An Answer is what a failing server says.
-type Answer struct {
-	Bytes []byte
-	Close bool // the server closes the connection after it
 }
 
 // Opaque returns the error by which a codec says that it does not understand

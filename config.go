@@ -56,7 +56,7 @@ func (r *Registry) Build(p spec.Proxy) (Config, error) {
 			errs = append(errs, err)
 		}
 	}
-	plan, err := r.Compile(p.Plan, p.Behaviors)
+	plan, err := r.Compile(p.Plan, p.Behaviors, cfg.Protocol)
 	cfg.Plan = plan
 	return cfg, errors.Join(append(errs, err)...)
 }

@@ -64,7 +64,7 @@ func Example() {
 // starts are late, and one in ten after them.
 func ExampleChain() {
 	kind := func(name string, options option.Values) vaurien.Behavior {
-		b, err := builtin.Registry().Behavior(name, options, "")
+		b, err := builtin.Registry().Behavior(name, options, "", vaurien.TCP{})
 		if err != nil {
 			panic(err)
 		}

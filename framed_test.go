@@ -359,7 +359,7 @@ func TestHTTPRequestsBeforeAHarmedOneGoOut(t *testing.T) {
 // inner returns a behavior of that kind with its defaults.
 func inner(t *testing.T, kind string) vaurien.Behavior {
 	t.Helper()
-	b, err := registry().Behavior(kind, nil, "")
+	b, err := registry().Behavior(kind, nil, "", vaurien.TCP{})
 	if err != nil {
 		t.Fatal(err)
 	}

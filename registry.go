@@ -59,9 +59,11 @@ func unknown[K any](what, name, place string, m map[string]K) error {
 		what, name, cmp.Or(option.DidYouMean(name, known), ";"), strings.Join(known, ", "))}
 }
 
-// Behavior makes a behavior of the kind name with these options. Errors are
-// *option.Error; one about the name itself bears place.
-func (r *Registry) Behavior(name string, options option.Values, place string) (Behavior, error) {
+// Behavior makes a behavior of the kind name with these options, for proxies
+// of the protocol p; with p nil, the options are checked as far as they can be
+// without one, and the behavior does nothing. Errors are *option.Error; one
+// about the name itself bears place.
+func (r *Registry) Behavior(name string, options option.Values, place string, p Protocol) (Behavior, error) {
 	k, ok := r.behaviors[name]
 	if !ok {
 		return nil, unknown("behavior", name, place, r.behaviors)
@@ -71,7 +73,20 @@ func (r *Registry) Behavior(name string, options option.Values, place string) (B
 	if err := set.Assign(options); err != nil {
 		return nil, inSection("behavior "+name, err)
 	}
-	return make(), nil
+	if p == nil {
+		return Chain(), nil
+	}
+	b, err := make(p)
+	if err != nil {
+		var oe *option.Error
+		if !errors.As(err, &oe) {
+			oe = &option.Error{Place: place, Problem: err.Error()}
+		} else if oe.Place == "" {
+			oe.Place = options[oe.Name].Place
+		}
+		return nil, inSection("behavior "+name, oe)
+	}
+	return b, nil
 }
 
 // Protocol makes a protocol of the kind name with these options.
@@ -100,11 +115,12 @@ func inSection(section string, err error) error {
 
 // Compile makes a plan to run of a draw. behaviors has the options of each
 // behavior by name; an entry's own options go over them. All of behaviors is
-// checked, drawn or not, since a later draw may need it.
-func (r *Registry) Compile(draw spec.Plan, behaviors map[string]option.Values) (*Plan, error) {
+// checked, drawn or not, since a later draw may need it. The plan is for
+// proxies of the protocol p.
+func (r *Registry) Compile(draw spec.Plan, behaviors map[string]option.Values, p Protocol) (*Plan, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(behaviors)) {
-		_, err := r.Behavior(name, behaviors[name], firstPlace(behaviors[name]))
+		_, err := r.Behavior(name, behaviors[name], firstPlace(behaviors[name]), p)
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -115,7 +131,7 @@ func (r *Registry) Compile(draw spec.Plan, behaviors map[string]option.Values) (
 	}
 	choices := make([]Choice, 0, len(draw.Entries))
 	for _, e := range draw.Entries {
-		b, err := r.Behavior(e.Name, behaviors[e.Name].Merge(e.Options), e.Place)
+		b, err := r.Behavior(e.Name, behaviors[e.Name].Merge(e.Options), e.Place, p)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,7 +41,11 @@ func plan(t testing.TB, draw string, options ...string) *vaurien.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiled, err := registry().Compile(p, behaviorOptions(options))
+	var protocol vaurien.Protocol = vaurien.TCP{}
+	if slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "error.code") }) {
+		protocol = &http.Protocol{}
+	}
+	compiled, err := registry().Compile(p, behaviorOptions(options), protocol)
 	if err != nil {
 		t.Fatal(err)
 	}

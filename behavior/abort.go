@@ -12,8 +12,8 @@ func Abort() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "abort",
 		Doc:  "passes the request on, then closes the client's connection before the reply",
-		New: func(*option.Set) func() vaurien.Behavior {
-			return func() vaurien.Behavior { return abort{} }
+		New: func(*option.Set) vaurien.Make {
+			return func(vaurien.Protocol) (vaurien.Behavior, error) { return abort{}, nil }
 		},
 	}
 }

@@ -12,8 +12,8 @@ func Blackout() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "blackout",
 		Doc:  "closes the client's connection at once",
-		New: func(*option.Set) func() vaurien.Behavior {
-			return func() vaurien.Behavior { return blackout{} }
+		New: func(*option.Set) vaurien.Make {
+			return func(vaurien.Protocol) (vaurien.Behavior, error) { return blackout{}, nil }
 		},
 	}
 }

@@ -20,7 +20,7 @@ func Delay() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "delay",
 		Doc:  "waits before the backend is called, or after",
-		New: func(set *option.Set) func() vaurien.Behavior {
+		New: func(set *option.Set) vaurien.Make {
 			var d delay
 			before := true
 			set.Duration(&d.sleep, "sleep", time.Second, "how long to wait").AtLeast("0s").AtMost(longestDelay)
@@ -28,11 +28,11 @@ func Delay() vaurien.Kind {
 				"the standard deviation of normal and pareto").AtLeast("0s").AtMost(longestDelay)
 			set.Choice(&d.distribution, "distribution", "uniform", "how jitter is distributed", "uniform", "normal", "pareto")
 			set.Bool(&before, "before", true, "wait before the backend is called; false: before the client gets the reply")
-			return func() vaurien.Behavior {
+			return func(vaurien.Protocol) (vaurien.Behavior, error) {
 				if before {
-					return vaurien.At(vaurien.Request, &d)
+					return vaurien.At(vaurien.Request, &d), nil
 				}
-				return vaurien.At(vaurien.Reply, &d)
+				return vaurien.At(vaurien.Reply, &d), nil
 			}
 		},
 	}

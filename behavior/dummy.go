@@ -10,8 +10,8 @@ func Dummy() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "dummy",
 		Doc:  "does nothing: the traffic passes untouched",
-		New: func(*option.Set) func() vaurien.Behavior {
-			return func() vaurien.Behavior { return dummy{} }
+		New: func(*option.Set) vaurien.Make {
+			return func(vaurien.Protocol) (vaurien.Behavior, error) { return dummy{}, nil }
 		},
 	}
 }

@@ -11,8 +11,8 @@ func Hang() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "hang",
 		Doc:  "reads what was sent and never answers; the connection is closed when the plan changes",
-		New: func(*option.Set) func() vaurien.Behavior {
-			return func() vaurien.Behavior { return hang{} }
+		New: func(*option.Set) vaurien.Make {
+			return func(vaurien.Protocol) (vaurien.Behavior, error) { return hang{}, nil }
 		},
 	}
 }

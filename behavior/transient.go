@@ -11,15 +11,19 @@ func Transient() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "transient",
 		Doc:  "answers the first calls with an error, and then is well",
-		New: func(set *option.Set) func() vaurien.Behavior {
+		New: func(set *option.Set) vaurien.Make {
 			var f failing
 			var agitate int64
 			set.Int(&agitate, "agitate", 1, "calls that fail first, over all connections").AtLeast("0")
 			f.declare(set)
 			var warmup int64
 			set.Int(&warmup, "warmup", 0, "calls let through before those that fail").AtLeast("0")
-			return func() vaurien.Behavior {
-				return vaurien.After(warmup, vaurien.First(agitate, f.behavior()))
+			return func(p vaurien.Protocol) (vaurien.Behavior, error) {
+				b, err := f.behavior(p)
+				if err != nil {
+					return nil, err
+				}
+				return vaurien.After(warmup, vaurien.First(agitate, b)), nil
 			}
 		},
 	}

@@ -129,7 +129,7 @@ func (d *Daemon) SetPlan(ctx context.Context, name string, change PlanChange) (P
 		// Compiled without a lock: if the configuration changes meanwhile,
 		// it is compiled again.
 		b := r.configuration()
-		plan, err := d.compile(change.Plan, b.spec.Behaviors)
+		plan, err := d.compile(change.Plan, b)
 		if err != nil {
 			return Proxy{}, err
 		}

@@ -391,14 +391,14 @@ func TestWhatShipsCanBeSetBack(t *testing.T) {
 // matter of the configuration in force when it is put there.
 func TestConfigurationChangesWhilePlanIsCompiled(t *testing.T) {
 	var meanwhile func()
-	kind := vaurien.Kind{Name: "delay", New: func(set *option.Set) func() vaurien.Behavior {
+	kind := vaurien.Kind{Name: "delay", New: func(set *option.Set) vaurien.Make {
 		if f := meanwhile; f != nil {
 			meanwhile = nil
 			f()
 		}
 		var sleep string
 		set.Text(&sleep, "sleep", "", "")
-		return func() vaurien.Behavior { return vaurien.Chain() }
+		return func(vaurien.Protocol) (vaurien.Behavior, error) { return vaurien.Chain(), nil }
 	}}
 	tcp := vaurien.ProtocolKind{Name: "tcp", New: func(*option.Set) func() vaurien.Protocol {
 		return func() vaurien.Protocol { return vaurien.TCP{} }

@@ -49,17 +49,16 @@ func resolved(set *option.Set, values option.Values) map[string]string {
 	return out
 }
 
-// compile makes a plan to run and to show. behaviors are the options that the
-// proxy has for each behavior.
-func (d *Daemon) compile(draw spec.Plan, behaviors map[string]option.Values) (*compiled, error) {
+// compile makes a plan to run and to show, for the proxy that is built as b.
+func (d *Daemon) compile(draw spec.Plan, b *built) (*compiled, error) {
 	if err := draw.Check(PlaceOf(draw)); err != nil {
 		return nil, err
 	}
-	plan, err := d.registry.Compile(draw, behaviors)
+	plan, err := d.registry.Compile(draw, b.spec.Behaviors, b.config.Protocol)
 	if err != nil {
 		return nil, err
 	}
-	return d.show(draw, plan, behaviors), nil
+	return d.show(draw, plan, b.spec.Behaviors), nil
 }
 
 func (d *Daemon) show(draw spec.Plan, plan *vaurien.Plan, behaviors map[string]option.Values) *compiled {

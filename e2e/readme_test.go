@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/vaurien-proxy/vaurien/e2e/lab"
 )
 
 // A block is what stands between two fences of a Markdown page.
@@ -18,7 +20,7 @@ type block struct {
 func blocks(t *testing.T, page string) []block {
 	t.Helper()
 	text, err := os.ReadFile(page)
-	must(t, err)
+	lab.Must(t, err)
 	var out []block
 	for _, m := range regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
 		out = append(out, block{m[1], m[2]})
@@ -60,7 +62,7 @@ func TestPages(t *testing.T) {
 }
 
 func runPage(t *testing.T, page string) {
-	backend, proxy, api, meta := nginx(t), freePort(t), freePort(t), freePort(t)
+	backend, proxy, api, meta := nginx(t), lab.FreePort(t), lab.FreePort(t), lab.FreePort(t)
 	here := strings.NewReplacer(
 		"google.com:80", backend, "localhost:8000", "localhost:"+proxy, "localhost:8080", "localhost:"+api,
 		"vaurienctl ", "vaurienctl --host http://localhost:"+api+" ", "localhost:9998", "localhost:"+meta, "/8080/", "/"+api+"/",
@@ -69,7 +71,7 @@ func runPage(t *testing.T, page string) {
 		"VAURIEN_PROXY=localhost:" + proxy, "VAURIEN_BACKEND=" + backend, "VAURIEN_HTTP_PORT=" + api,
 	}
 	dir := t.TempDir()
-	var running *process
+	var running *lab.Process
 	ran := 0
 	for _, b := range blocks(t, page) {
 		if b.kind == "ini" || b.kind == "yaml" {
@@ -78,7 +80,7 @@ func runPage(t *testing.T, page string) {
 				t.Errorf("a block does not begin with its file's name:\n%s", b.text)
 				continue
 			}
-			must(t, os.WriteFile(filepath.Join(dir, name), []byte(here.Replace(b.text)), 0o644))
+			lab.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(here.Replace(b.text)), 0o644))
 		}
 		if b.kind != "console" {
 			continue
@@ -91,10 +93,10 @@ func runPage(t *testing.T, page string) {
 			line := here.Replace(c.line)
 			if strings.HasPrefix(line, "vaurien ") && !ends.MatchString(line) {
 				if running != nil {
-					running.stop()
+					running.Stop()
 				}
-				running = start(t, append(env, "PWD="+dir), "sh", "-c", "cd "+dir+" && exec "+line)
-				running.wait(`(?:proxy|meta-vaurien) started`)
+				running = lab.Start(t, append(env, "PWD="+dir), "sh", "-c", "cd "+dir+" && exec "+line)
+				running.Wait(`(?:proxy|meta-vaurien) started`)
 				continue
 			}
 			sh := exec.Command("sh", "-c", line)

@@ -10,26 +10,28 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vaurien-proxy/vaurien/e2e/lab"
 )
 
 // fates makes n requests one after the other on one connection and returns
 // which of them the proxy's log says were delayed.
-func fates(t *testing.T, p *process, addr string, n int) []string {
+func fates(t *testing.T, p *lab.Process, addr string, n int) []string {
 	t.Helper()
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxConnsPerHost: 1}}
+	client := &http.Client{Timeout: lab.Patience, Transport: &http.Transport{MaxConnsPerHost: 1}}
 	defer client.CloseIdleConnections()
 	for range n {
 		res, err := client.Get("http://" + addr + "/small.html")
-		must(t, err)
+		lab.Must(t, err)
 		body, err := io.ReadAll(res.Body)
-		must(t, err)
+		lab.Must(t, err)
 		res.Body.Close()
 		if string(body) != "<p>hello from nginx</p>\n" {
 			t.Fatalf("the body is %q", body)
 		}
 	}
 	var delayed []string
-	for line := range strings.Lines(p.out.String()) {
+	for line := range strings.Lines(p.Out.String()) {
 		if strings.Contains(line, "behavior=delay") && strings.Contains(line, "exchange=") {
 			for f := range strings.FieldsSeq(line) {
 				if strings.HasPrefix(f, "exchange=") {
@@ -46,7 +48,7 @@ func fates(t *testing.T, p *process, addr string, n int) []string {
 func TestTheSeedsExamples(t *testing.T) {
 	backend := nginx(t)
 	ini := filepath.Join(t.TempDir(), "vaurien.ini")
-	must(t, os.WriteFile(ini, fmt.Appendf(nil, `[vaurien]
+	lab.Must(t, os.WriteFile(ini, fmt.Appendf(nil, `[vaurien]
 distant = %s
 local = localhost:0
 behavior = 20:delay
@@ -57,7 +59,7 @@ sleep = 0.02
 	flags := []string{"--local", "localhost:0", "--distant", backend, "--behavior", "20:delay", "--handlers.delay.sleep", "0.02"}
 	var first []string
 	for i, args := range [][]string{flags, flags, flags, {"--config", ini}} {
-		p, addr := vaurien(t, append(args, "--protocol", "http", "--seed", "1")...)
+		p, addr := lab.Vaurien(t, append(args, "--protocol", "http", "--seed", "1")...)
 		got := fates(t, p, addr, 200)
 		if i == 0 {
 			first = got
@@ -65,9 +67,9 @@ sleep = 0.02
 		} else if !slices.Equal(got, first) {
 			t.Errorf("run %d delayed %v; the first %v", i, got, first)
 		}
-		p.stop()
-		if !strings.Contains(p.out.String(), "200") || !strings.Contains(p.out.String(), "delay") {
-			t.Errorf("the table at the end is missing:\n%s", p.out)
+		p.Stop()
+		if !strings.Contains(p.Out.String(), "200") || !strings.Contains(p.Out.String(), "delay") {
+			t.Errorf("the table at the end is missing:\n%s", p.Out)
 		}
 	}
 	// 20 of 100; the bound is that of one run in a million.
@@ -80,10 +82,10 @@ sleep = 0.02
 // connection's next exchange.
 func TestLiveControlOfAnOpenConnection(t *testing.T) {
 	backend := nginx(t)
-	p, addr := vaurien(t, "--proxy", "localhost:0", "--backend", backend, "--protocol", "http",
+	p, addr := lab.Vaurien(t, "--proxy", "localhost:0", "--backend", backend, "--protocol", "http",
 		"--http=localhost:0", "--behavior-delay-sleep", "0.3")
-	api := p.wait(`url=http://(\S+)`)
-	client := &http.Client{Timeout: patience, Transport: &http.Transport{MaxConnsPerHost: 1}}
+	api := p.Wait(`url=http://(\S+)`)
+	client := &http.Client{Timeout: lab.Patience, Transport: &http.Transport{MaxConnsPerHost: 1}}
 	defer client.CloseIdleConnections()
 	// ask returns what a POST, which no client repeats by itself, came to. A
 	// body that is static is refused by nginx with 405: that is "well".
@@ -115,13 +117,13 @@ func TestLiveControlOfAnOpenConnection(t *testing.T) {
 		{[]string{"vaurienctl", "--host", api, "set-behavior", "dummy"}, "well", 0},
 	} {
 		if step.command != nil {
-			run(t, step.command[0], step.command[1:]...)
+			lab.Run(t, step.command[0], step.command[1:]...)
 		}
 		if got, took := ask(); got != step.want || took < step.atLeast {
 			t.Errorf("%v: the next request was %s after %v", step.command, got, took)
 		}
 	}
-	handlers := run(t, "curl", "-sSf", api+"/handlers")
+	handlers := lab.Run(t, "curl", "-sSf", api+"/handlers")
 	if !strings.Contains(handlers, `"delay"`) {
 		t.Errorf("/handlers says %s", handlers)
 	}
@@ -141,14 +143,14 @@ func TestStuckSessionsDoNotDelayTheAPI(t *testing.T) {
 			if c.option != "" {
 				args = append(args, "--behavior-delay-sleep", c.option)
 			}
-			p, addr := vaurien(t, args...)
-			api := "http://" + p.wait(`url=http://(\S+)`)
+			p, addr := lab.Vaurien(t, args...)
+			api := "http://" + p.Wait(`url=http://(\S+)`)
 			for range 20 {
 				conn := dial(t, addr)
 				io.WriteString(conn, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n") // 64 MiB that nobody reads
 			}
-			poll(t, func() error {
-				if out := run(t, "curl", "-sS", api+"/proxies/default"); !strings.Contains(out, `"open":20`) && !strings.Contains(out, `"open": 20`) {
+			lab.Poll(t, func() error {
+				if out := lab.Run(t, "curl", "-sS", api+"/proxies/default"); !strings.Contains(out, `"open":20`) && !strings.Contains(out, `"open": 20`) {
 					return fmt.Errorf("not yet stuck: %s", out)
 				}
 				return nil
@@ -158,7 +160,7 @@ func TestStuckSessionsDoNotDelayTheAPI(t *testing.T) {
 				begun := time.Now()
 				name := []string{"delay", "hang", "dummy", "error"}[i%4]
 				res, err := http.Post(api+"/handler", "text/plain", strings.NewReader(name))
-				must(t, err)
+				lab.Must(t, err)
 				res.Body.Close()
 				worst = max(worst, time.Since(begun))
 			}

@@ -9,12 +9,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/vaurien-proxy/vaurien/e2e/lab"
 )
 
 func dial(t *testing.T, addr string) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
-	must(t, err)
+	lab.Must(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -22,7 +24,7 @@ func dial(t *testing.T, addr string) net.Conn {
 func checksum(t *testing.T, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
-	must(t, err)
+	lab.Must(t, err)
 	return fmt.Sprintf("%x", sha256.Sum256(b))
 }
 
@@ -31,7 +33,7 @@ func TestCurlGetsTheSameAsDirect(t *testing.T) {
 	backend := nginx(t)
 	dir := t.TempDir()
 	direct := filepath.Join(dir, "direct")
-	run(t, "curl", "-sSf", "-o", direct, "http://"+backend+"/large")
+	lab.Run(t, "curl", "-sSf", "-o", direct, "http://"+backend+"/large")
 	for _, args := range []string{
 		"--protocol tcp",
 		"--protocol http",
@@ -40,21 +42,21 @@ func TestCurlGetsTheSameAsDirect(t *testing.T) {
 		"--protocol tcp --behavior 100:delay --behavior-delay-sleep 20ms --behavior-delay-jitter 20ms --behavior-delay-distribution pareto",
 		"--protocol http --protocol-http-overwrite-host-header",
 	} {
-		_, addr := vaurien(t, append(strings.Fields(args), "--proxy", "localhost:0", "--backend", backend)...)
+		_, addr := lab.Vaurien(t, append(strings.Fields(args), "--proxy", "localhost:0", "--backend", backend)...)
 		got := filepath.Join(dir, "got")
 		for _, version := range []string{"--http1.0", "--http1.1"} {
-			run(t, "curl", "-sSf", version, "-o", got, "http://"+addr+"/large")
+			lab.Run(t, "curl", "-sSf", version, "-o", got, "http://"+addr+"/large")
 			if checksum(t, got) != checksum(t, direct) {
 				t.Errorf("%s, %s: the file differs", args, version)
 			}
-			run(t, "curl", "-sSf", version, "-I", "http://"+addr+"/large")
+			lab.Run(t, "curl", "-sSf", version, "-I", "http://"+addr+"/large")
 		}
 		// Ranges, several on one connection, and an upload that waits for leave.
-		out := run(t, "curl", "-sSf", "-r", "16-31", "http://"+addr+"/large", "http://"+addr+"/large")
+		out := lab.Run(t, "curl", "-sSf", "-r", "16-31", "http://"+addr+"/large", "http://"+addr+"/large")
 		if out != strings.Repeat("0123456789abcdef", 2) {
 			t.Errorf("%s: ranges gave %q", args, out)
 		}
-		status := run(t, "curl", "-s", "-o", got, "-w", "%{http_code}", "-H", "Expect: 100-continue", "-T", direct, "http://"+addr+"/upload")
+		status := lab.Run(t, "curl", "-s", "-o", got, "-w", "%{http_code}", "-H", "Expect: 100-continue", "-T", direct, "http://"+addr+"/upload")
 		if status != "405" {
 			t.Errorf("%s: an upload gave %s", args, status)
 		}
@@ -81,16 +83,16 @@ func TestWrk(t *testing.T) {
 		{"--protocol http --behavior 10:error", true},
 	} {
 		// Without a line for each fault, and so without one that has the address.
-		addr := "127.0.0.1:" + freePort(t)
-		start(t, nil, "vaurien", append(strings.Fields(c.args), "--proxy", addr, "--backend", backend, "--log-level", "error")...)
-		poll(t, func() error {
+		addr := "127.0.0.1:" + lab.FreePort(t)
+		lab.Start(t, nil, "vaurien", append(strings.Fields(c.args), "--proxy", addr, "--backend", backend, "--log-level", "error")...)
+		lab.Poll(t, func() error {
 			c, err := net.Dial("tcp", addr)
 			if err == nil {
 				c.Close()
 			}
 			return err
 		})
-		out := run(t, "wrk", "-t1", "-c32", "-d1s", "http://"+addr+"/small.html")
+		out := lab.Run(t, "wrk", "-t1", "-c32", "-d1s", "http://"+addr+"/small.html")
 		if m := wrkRequests.FindStringSubmatch(out); m == nil || m[1] == "0" {
 			t.Errorf("%s: no requests:\n%s", c.args, out)
 		}

@@ -39,9 +39,9 @@ func Registry() *vaurien.Registry {
 }
 
 func idle(name, doc string, declare func(*option.Set)) vaurien.Kind {
-	return vaurien.Kind{Name: name, Doc: doc, New: func(set *option.Set) func() vaurien.Behavior {
+	return vaurien.Kind{Name: name, Doc: doc, New: func(set *option.Set) vaurien.Make {
 		declare(set)
-		return func() vaurien.Behavior { return vaurien.Chain() }
+		return func(vaurien.Protocol) (vaurien.Behavior, error) { return vaurien.Chain(), nil }
 	}}
 }
 

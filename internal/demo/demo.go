@@ -107,7 +107,7 @@ func Run(ctx context.Context, w io.Writer, seed uint64) error {
 		if err != nil {
 			return err
 		}
-		compiled, err := registry.Compile(plan, s.options)
+		compiled, err := registry.Compile(plan, s.options, cfg.Protocol)
 		if err != nil {
 			return err
 		}

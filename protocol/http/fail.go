@@ -39,12 +39,12 @@ const imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
 // server says HTTP/1.1 also to a client of HTTP/1.0 (RFC 9110 section 2.5),
 // which needs to be told that the connection stays.
 func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (vaurien.Answer, error) {
-	code := f.Code
-	switch {
-	case code == 0:
+	code, err := codeOf(f)
+	if err != nil {
+		return vaurien.Answer{}, err
+	}
+	if code == 0 {
 		code = drawn[rng.IntN(len(drawn))]
-	case code < 500 || code > 599:
-		return vaurien.Answer{}, fmt.Errorf("http: %d is no code for a failure: use one of 500 to 599", code)
 	}
 
 	asked := noteOf(req)
@@ -71,6 +71,23 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 	}
 	answer.Bytes = b
 	return answer, nil
+}
+
+// codeOf returns the code that f asks for; 0 if any.
+func codeOf(f vaurien.Failure) (int, error) {
+	if f.Code == "" {
+		for _, known := range failures {
+			if known.Name == f.Kind {
+				return known.code, nil
+			}
+		}
+		return 0, nil
+	}
+	code, err := strconv.Atoi(f.Code)
+	if err != nil || code < 500 || code > 599 {
+		return 0, fmt.Errorf("%s is no code for a failure: use one of 500 to 599", f.Code)
+	}
+	return code, nil
 }
 
 // time is now, by the Protocol's clock.

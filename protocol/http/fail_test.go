@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	nethttp "net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,12 +44,12 @@ func TestFailBytes(t *testing.T) {
 		"\r\n" +
 		"<html>\r\n<head><title>503 Service Unavailable</title></head>\r\n" +
 		"<body>\r\n<h1>503 Service Unavailable</h1>\r\n</body>\r\n</html>\r\n"
-	a := fail(t, get, vaurien.Failure{Code: 503}, nil)
+	a := fail(t, get, vaurien.Failure{Code: "503"}, nil)
 	if string(a.Bytes) != want || a.Close {
 		t.Errorf("got, to be closed %v:\n%s\nwant:\n%s", a.Close, a.Bytes, want)
 	}
 
-	a = fail(t, get, vaurien.Failure{Code: 599}, nil)
+	a = fail(t, get, vaurien.Failure{Code: "599"}, nil)
 	if line, _, _ := strings.Cut(string(a.Bytes), "\r"); line != "HTTP/1.1 599 " {
 		t.Errorf("a code without a reason: %q", line)
 	}
@@ -73,7 +74,7 @@ func TestFailConnection(t *testing.T) {
 		{"connect", connectReq, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := fail(t, tt.request, vaurien.Failure{Code: 500, Unread: tt.unread}, nil)
+			a := fail(t, tt.request, vaurien.Failure{Code: "500", Unread: tt.unread}, nil)
 			line := "\r\nConnection: keep-alive\r\n"
 			if tt.close {
 				line = "\r\nConnection: close\r\n"
@@ -85,7 +86,7 @@ func TestFailConnection(t *testing.T) {
 	}
 
 	t.Run("no request", func(t *testing.T) {
-		if a, err := at(noon).NewCodec().Fail(nil, vaurien.Failure{Code: 502}, nil); err != nil || !a.Close {
+		if a, err := at(noon).NewCodec().Fail(nil, vaurien.Failure{Code: "502"}, nil); err != nil || !a.Close {
 			t.Errorf("closed: %v, %v", a.Close, err)
 		}
 	})
@@ -99,7 +100,7 @@ func TestFailIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		for code := 500; code <= 599; code++ {
-			a := fail(t, request, vaurien.Failure{Code: code}, nil)
+			a := fail(t, request, vaurien.Failure{Code: strconv.Itoa(code)}, nil)
 			src := bufio.NewReader(bytes.NewReader(a.Bytes))
 			got, err := nethttp.ReadResponse(src, asked)
 			if err != nil {
@@ -140,7 +141,7 @@ func TestFailDraws(t *testing.T) {
 
 func TestFailRefuses(t *testing.T) {
 	for _, code := range []int{-1, 1, 200, 404, 499, 600, 5000} {
-		if a, err := at(noon).NewCodec().Fail(nil, vaurien.Failure{Code: code}, nil); err == nil {
+		if a, err := at(noon).NewCodec().Fail(nil, vaurien.Failure{Code: strconv.Itoa(code)}, nil); err == nil {
 			t.Errorf("%d gave %q", code, a.Bytes)
 		}
 	}

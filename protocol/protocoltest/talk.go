@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/vaurien-proxy/vaurien"
 )
@@ -24,7 +25,10 @@ import (
 type Talk struct {
 	Requests []byte // what the client sends
 	Replies  []byte // what the backend sends
-	Greeting bool   // the backend speaks before the client
+	Greeting bool   // the backend says something before the client's first request, unasked
+
+	// Multiplexed says that replies bear the IDs of their requests.
+	Multiplexed bool
 
 	// Rewrites says that the codec was told to change heads, so that they are
 	// not compared with the bytes that came in.
@@ -71,6 +75,8 @@ type Frame struct {
 	Verb       string
 
 	More, NoReply, Barrier, Switch, AsksFirst bool
+	Continues, Invites, Unasked               bool
+	ID, Abandons                              uint64
 }
 
 // String writes a frame in one line, for the messages of tests.
@@ -87,6 +93,12 @@ func (f Frame) String() string {
 			s += ", " + flag.name
 		}
 	}
+	if f.ID != 0 {
+		s += fmt.Sprintf(", ID %d", f.ID)
+	}
+	if f.Abandons != 0 {
+		s += fmt.Sprintf(", abandons %d", f.Abandons)
+	}
 	return s
 }
 
@@ -101,7 +113,7 @@ var (
 // bytes, an error that codecs may not return.
 func Play(c vaurien.Codec, talk Talk, pace Pace) (Transcript, error) {
 	p := &player{
-		codec:    c,
+		codec: c, multiplexed: talk.Multiplexed,
 		requests: newSide("ReadRequest", talk.Requests, talk, pace),
 		replies:  newSide("ReadReply", talk.Replies, talk, pace),
 	}
@@ -111,6 +123,7 @@ func Play(c vaurien.Codec, talk Talk, pace Pace) (Transcript, error) {
 	for p.requests.stream.Err == nil {
 		p.ask(pace.Pipelined)
 	}
+	p.invited = false
 	p.answerAll()
 	for p.requests.stream.Err == io.EOF && p.replies.stream.Err == nil {
 		p.answer(nil)
@@ -122,7 +135,9 @@ func Play(c vaurien.Codec, talk Talk, pace Pace) (Transcript, error) {
 // A player drives one codec as the engine does, but in one goroutine.
 type player struct {
 	codec             vaurien.Codec
+	multiplexed       bool
 	requests, replies *side
+	invited           bool               // the last reply lets a request go on
 	inFlight          []*vaurien.Message // requests to be answered, oldest first
 	free              []*vaurien.Message // to be used again
 	reply             vaurien.Message
@@ -138,43 +153,60 @@ func (p *player) ask(pipelined bool) {
 	if !read {
 		return
 	}
-	if m.NoReply {
+	barrier := m.Barrier
+	if m.Abandons != 0 {
+		p.inFlight = slices.DeleteFunc(p.inFlight, func(f *vaurien.Message) bool { return f.ID == m.Abandons })
+	}
+	if m.NoReply || m.Continues {
 		p.free = append(p.free, m)
 	} else {
 		p.inFlight = append(p.inFlight, m)
 	}
-	if m.Barrier || !pipelined || len(p.inFlight) >= maxInFlight {
+	p.invited = false
+	if barrier || !pipelined || len(p.inFlight) >= maxInFlight {
 		p.answerAll()
 	}
-	if m.Barrier && len(p.inFlight) > 0 {
+	if barrier && len(p.inFlight) > 0 && !p.invited {
 		p.requests.end(ErrUnanswered)
 	}
 }
 
-// answerAll reads the replies to all requests in flight.
+// answerAll reads the replies to all requests in flight, or until one of them
+// invites the client to go on.
 func (p *player) answerAll() {
-	for len(p.inFlight) > 0 && p.answer(p.inFlight[0]) {
-		p.free = append(p.free, p.inFlight[0])
-		p.inFlight = p.inFlight[1:]
+	for len(p.inFlight) > 0 && !p.invited {
+		req := p.inFlight[0]
+		if p.multiplexed {
+			req = nil
+		}
+		if !p.answer(req) {
+			return
+		}
 	}
 }
 
-// answer reads the replies to req and tells whether they were complete.
+// answer reads a reply, which is one to req unless the backend speaks unasked
+// or the reply says itself which request it is to, and tells whether it could.
 func (p *player) answer(req *vaurien.Message) bool {
 	m := &p.reply
-	for p.replies.stream.Err == nil {
-		if !p.replies.read(m, func() error { return p.codec.ReadReply(p.replies.r, req, m) }) {
-			return false
-		}
-		if m.Switch {
-			p.replies.end(ErrSwitched)
-			p.requests.end(ErrSwitched)
-		}
-		if !m.More {
-			return true
-		}
+	if p.replies.stream.Err != nil ||
+		!p.replies.read(m, func() error { return p.codec.ReadReply(p.replies.r, req, m) }) {
+		return false
 	}
-	return false
+	if m.Switch {
+		p.replies.end(ErrSwitched)
+		p.requests.end(ErrSwitched)
+	}
+	p.invited = m.Invites
+	if m.More || m.Unasked || m.Invites {
+		return true
+	}
+	over := func(f *vaurien.Message) bool { return f == req || p.multiplexed && f.ID == m.ID }
+	if i := slices.IndexFunc(p.inFlight, over); i >= 0 {
+		p.free = append(p.free, p.inFlight[i])
+		p.inFlight = slices.Delete(p.inFlight, i, i+1)
+	}
+	return true
 }
 
 // A side is one direction of a talk.
@@ -257,13 +289,14 @@ func (s *side) framed(m *vaurien.Message, start int) {
 	f := Frame{
 		Head: append([]byte(nil), m.Head...), Verb: m.Verb, Whole: true,
 		More: m.More, NoReply: m.NoReply, Barrier: m.Barrier, Switch: m.Switch, AsksFirst: m.AsksFirst,
+		Continues: m.Continues, Invites: m.Invites, Unasked: m.Unasked, ID: m.ID, Abandons: m.Abandons,
 	}
 	if m.Body != nil {
 		from := s.offset()
 		f.Whole = s.body(m.Body)
 		f.Body = append(f.Body, s.input[from:s.offset()]...)
 	}
-	if s.offset() == start {
+	if s.offset() == start && !(m.Verb == "connect" && len(s.stream.Frames) == 0) {
 		s.breach("a message of no bytes")
 	}
 	s.stream.Frames = append(s.stream.Frames, f)
