@@ -2,6 +2,7 @@ package vaurien
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -10,7 +11,8 @@ import (
 // that a plan, however rich, is one value.
 
 // resolve follows selectors to the behavior that stands for b in e's exchange,
-// and returns it with the name it has in the plan; nil for none.
+// and returns it with the name it has in the plan; nil for none. What can only
+// be decided about a message, where e has none, is left as it is: see awaitsMessage.
 func resolve(b Behavior, e *Event) (Behavior, string) {
 	name := ""
 	for {
@@ -21,8 +23,17 @@ func resolve(b Behavior, e *Event) (Behavior, string) {
 			b, name = x.Behavior, x.name
 		case *chain:
 			return x.resolve(e, name)
+		case links:
+			return (&chain{x}).resolve(e, name)
 		case at:
 			return x.resolve(e, name)
+		case *counted:
+			return x.resolve(e, name)
+		case when:
+			if e.Message == nil && x.Points()&(Request|Reply) != 0 {
+				return x, name
+			}
+			b = x.Select(e)
 		case Selector:
 			b = x.Select(e)
 		default:
@@ -31,9 +42,25 @@ func resolve(b Behavior, e *Event) (Behavior, string) {
 	}
 }
 
+// awaitsMessage reports whether part of b, which was resolved without a message,
+// is to be resolved again for each message.
+func awaitsMessage(b Behavior) bool {
+	switch x := b.(type) {
+	case when:
+		return true
+	case *counted:
+		return awaitsMessage(x.Behavior)
+	case at:
+		return awaitsMessage(x.Behavior)
+	case links:
+		return slices.ContainsFunc(x, awaitsMessage)
+	}
+	return false
+}
+
 // act lets b act outside of a plan: what it selects is selected now.
 func act(b Behavior, e *Event, next Next) error {
-	if b, _ = resolve(b, e); b == nil || b.Points()&e.Point == 0 {
+	if b, _ = resolve(b, e); b == nil || b.Points()&e.Point == 0 || e.Message == nil && awaitsMessage(b) {
 		return next()
 	}
 	return b.Act(e, next)
@@ -123,7 +150,7 @@ func (c *chain) resolve(e *Event, name string) (Behavior, string) {
 	case 1:
 		return chosen[0], name
 	}
-	return links(chosen), name
+	return links(chosen), name // resolved again where one of them awaits a message
 }
 
 func (c *chain) Act(e *Event, next Next) error { return act(c, e, next) }
@@ -149,30 +176,52 @@ func Sometimes(percent float64, b Behavior) Behavior {
 	return OneOf(Choice{Weight: percent, Behavior: b})
 }
 
-// counted selects b by how many exchanges have asked before.
+// counted selects a behavior by how many exchanges it has been selected for.
 type counted struct {
 	Behavior
-	asked atomic.Int64
-	n     int64
-	first bool
+	count atomic.Int64
+	takes func(count int64) bool // the first is 1
 }
 
-func (c *counted) Select(*Event) Behavior {
-	if early := c.asked.Add(1) <= c.n; early != c.first {
-		return nil
+// resolve counts the exchanges for which the behavior inside is selected, and
+// no others.
+func (c *counted) resolve(e *Event, name string) (Behavior, string) {
+	b, n := resolve(c.Behavior, e)
+	switch {
+	case b == nil:
+		return nil, ""
+	case awaitsMessage(b):
+		return c, cmp.Or(n, name)
+	case !c.takes(c.count.Add(1)):
+		return nil, ""
 	}
-	return c.Behavior
+	return b, cmp.Or(n, name)
+}
+
+func (c *counted) Select(e *Event) Behavior {
+	b, _ := c.resolve(e, "")
+	return b
 }
 
 func (c *counted) Act(e *Event, next Next) error { return act(c, e, next) }
 
-// First chooses b for the first n exchanges that come to it, over all
-// sessions, and nothing for those after.
-func First(n int64, b Behavior) Behavior { return &counted{Behavior: b, n: n, first: true} }
+// First chooses b for the first n exchanges for which b would be chosen, over
+// all sessions, and nothing for those after.
+func First(n int64, b Behavior) Behavior {
+	return &counted{Behavior: b, takes: func(count int64) bool { return count <= n }}
+}
 
-// After chooses nothing for the first n exchanges that come to it, over all
-// sessions, and b for those after.
-func After(n int64, b Behavior) Behavior { return &counted{Behavior: b, n: n} }
+// After chooses nothing for the first n exchanges for which b would be chosen,
+// over all sessions, and b for those after.
+func After(n int64, b Behavior) Behavior {
+	return &counted{Behavior: b, takes: func(count int64) bool { return count > n }}
+}
+
+// Every chooses b for each n-th of the exchanges for which b would be chosen,
+// over all sessions. n is 1 at least.
+func Every(n int64, b Behavior) Behavior {
+	return &counted{Behavior: b, takes: func(count int64) bool { return count%max(n, 1) == 0 }}
+}
 
 type at struct {
 	Behavior
@@ -208,8 +257,9 @@ type when struct {
 	match func(*Event) bool
 }
 
-// When chooses b for the exchanges that match accepts. At Accept and Connect
-// the Event that it is asked about has no message.
+// When chooses b for the exchanges that match accepts. Where b acts on
+// messages, match is asked about each request, or each piece of a tcp stream;
+// else about the connection, and the Event has no message.
 func When(match func(*Event) bool, b Behavior) Behavior { return when{b, match} }
 
 func (w when) Select(e *Event) Behavior {

@@ -31,6 +31,9 @@ func (s *Session) connect() error {
 		return s.noBackend(err)
 	}
 	s.down.init(s, Reply, backend)
+	if s.aside != nil {
+		s.down.r.before = s.yield
+	}
 	s.mu.Lock()
 	s.backend = backend
 	over := s.over
@@ -107,9 +110,7 @@ func (s *Session) noBackend(err error) error {
 		return errEnded
 	}
 	s.proxy.noteNoBackend(s, err)
-	first, ok := s.proxy.protocol.(ServerFirst)
-	clientFirst := s.codec != nil && !(ok && first.ServerFirst())
-	if !clientFirst || s.proxy.plan.Load().points&Request == 0 {
+	if s.codec == nil || s.proxy.greets || s.proxy.plan.Load().points&Request == 0 {
 		s.endWithoutBackend()
 	}
 	return errEnded

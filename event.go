@@ -22,6 +22,7 @@ type Event struct {
 	x       *exchange
 	d       *direction // at Request, Reply and Close
 	arrived time.Time
+	next    func(io.Writer) error
 	rolls   uint64
 	rng     *rand.Rand
 	done    bool  // the message has been passed on, answered or thrown away
@@ -41,6 +42,54 @@ func (e *Event) Rand() *rand.Rand {
 func (e *Event) roll() float64 {
 	e.rolls++
 	return e.Session.proxy.dice.roll(e.Session.number, e.x.dice, forChoice, e.rolls)
+}
+
+// EventAttributes are known of every request, whatever the protocol.
+func EventAttributes() []Attribute {
+	return []Attribute{
+		{"verb", "", "what is asked, in the protocol's own word"},
+		{"session", int64(0), "the connection's number in its proxy; the first is 1"},
+		{"exchange", int64(0), "the request's number on its connection; the first is 1"},
+		{"client", "", "the client's address, host:port"},
+	}
+}
+
+// Attribute returns one of EventAttributes or of the protocol's own attributes
+// of the request; where it has none of that name, the attribute's Zero, and nil
+// if there is no such attribute at all. The protocol's own are known while the
+// request is at hand: when a behavior is chosen for it, and at Request.
+func (e *Event) Attribute(name string) any {
+	switch name {
+	case "verb":
+		switch {
+		case e.Point == Reply && e.x != nil:
+			return e.x.request.Verb
+		case e.Message != nil:
+			return e.Message.Verb
+		}
+		return ""
+	case "session":
+		return int64(e.Session.number)
+	case "exchange":
+		return int64(e.Exchange)
+	case "client":
+		return e.Session.Client().String()
+	}
+	if d, ok := e.Session.codec.(Describer); ok && e.Message != nil && e.Point&^Request == 0 && !e.Session.opaque.Load() {
+		if v := d.Attribute(e.Message, name); v != nil {
+			return v
+		}
+	}
+	return e.Session.proxy.zeros[name]
+}
+
+// Fault notes in the log that a behavior could not do what it was to do; once
+// for as long as a plan is in force.
+func (e *Event) Fault(err error) {
+	if !e.x.plan.faulty.Swap(true) {
+		e.Session.proxy.log.Error("a behavior failed; the traffic goes on (further faults of this plan are not noted)",
+			"session", e.Session.number, "exchange", e.Exchange, "error", err)
+	}
 }
 
 // Sleep waits until d after the message arrived, or, at the other points, from
@@ -123,12 +172,13 @@ func (e *Event) Discard() {
 	}
 }
 
-// Fail answers the request with the protocol's own error, in the request's
-// turn, instead of passing it on. Under tcp, which has no errors, the answer is
-// 1000 random bytes. It is for the Request point.
+// Fail answers the request with one of the protocol's own errors, in the
+// request's turn, instead of passing it on; at Accept, the connection, which
+// ends after it. Under tcp, which has no errors, the answer is 1000 random
+// bytes. It is for these two points.
 func (e *Event) Fail(f Failure) error {
-	if e.Point != Request {
-		return fmt.Errorf("only a request can be answered with an error, not at %v", e.Point)
+	if e.Point != Request && e.Point != Accept {
+		return fmt.Errorf("a request or a connection can be answered with an error, not at %v", e.Point)
 	}
 	e.done = true
 	return e.met(e.Session.fail(e, f))
@@ -149,14 +199,24 @@ func (e *Event) end(how closeHow) error {
 }
 
 // act lets x's behavior act at a point, around next. d and m are nil where the
-// point has none.
+// point has none; d alone is where m is held aside.
 func (s *Session) act(x *exchange, point Point, d *direction, m *Message, next func(io.Writer) error) error {
-	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, x: x, d: d}
-	if m != nil {
-		e.arrived = m.Arrived
-		e.Out = &d.out
-	} else {
+	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, x: x, d: d, next: next}
+	switch {
+	case m == nil:
 		e.arrived = time.Now()
+	case d != nil:
+		e.arrived, e.Out = m.Arrived, &d.out
+	case point == Request:
+		e.arrived, e.Out = m.Arrived, upstream{s}
+	default:
+		e.arrived, e.Out = m.Arrived, downstream{s}
+	}
+	b := x.behavior
+	if x.waits {
+		if b, _ = resolve(b, e); b == nil || b.Points()&point == 0 || awaitsMessage(b) {
+			return next(e.Out)
+		}
 	}
 	if !x.acted.Swap(true) {
 		s.proxy.noteFault(s, x)
@@ -168,7 +228,7 @@ func (s *Session) act(x *exchange, point Point, d *direction, m *Message, next f
 		e.done = true
 		return e.met(next(e.Out))
 	}
-	err := x.behavior.Act(e, pass)
+	err := b.Act(e, pass)
 	switch {
 	case e.engine != nil:
 		return e.engine
@@ -178,7 +238,7 @@ func (s *Session) act(x *exchange, point Point, d *direction, m *Message, next f
 		if !e.done {
 			return next(e.Out)
 		}
-	case m != nil && !e.done:
+	case d != nil && m != nil && !e.done:
 		if _, err = d.skip(m, ToTheEnd); IsOpaque(err) {
 			s.end(reset) // what follows the part that is gone means nothing
 			return errEnded

@@ -14,12 +14,17 @@ type exchange struct {
 	behavior Behavior // nil: nothing is done
 	name     string   // the behavior's, in the plan
 	points   Point    // where it acts
+	waits    bool     // for a message: what its behavior is cannot be told before
 	acted    atomic.Bool
 	request  Message // its Head is gone once it is passed on
 
 	// guarded by the turns
-	state  turnState
-	answer []byte
+	state   turnState
+	answer  []byte
+	invites bool // the answer does
+	invited bool // the client may go on with the request
+
+	later []heldReply // guarded by the session's aside: replies that its behavior has yet to act on
 
 	holders atomic.Int32 // of a framed exchange: who reads requests, and the turn
 }
@@ -33,8 +38,8 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 func newExchange() *exchange {
 	x := exchanges.Get().(*exchange)
 	x.request = Message{Info: x.request.Info}
-	x.state, x.answer = undecided, nil
-	x.plan = nil
+	x.state, x.answer, x.invites, x.invited = undecided, nil, false, false
+	x.plan, x.later = nil, nil
 	x.take(nil, "")
 	x.acted.Store(false)
 	x.holders.Store(2)

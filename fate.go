@@ -1,6 +1,7 @@
 package vaurien
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 )
@@ -35,9 +36,9 @@ func (s *Session) framing() bool { return s.codec != nil && !s.opaque.Load() }
 
 // take lets b, which the plan calls name, act on x.
 func (x *exchange) take(b Behavior, name string) {
-	x.behavior, x.name, x.points = b, name, 0
+	x.behavior, x.name, x.points, x.waits = b, name, 0, false
 	if b != nil {
-		x.points = b.Points()
+		x.points, x.waits = b.Points(), awaitsMessage(b)
 	}
 }
 
@@ -90,7 +91,12 @@ func (s *Session) framed(x *exchange) {
 	}
 	link := s.currentLink()
 	x.number, x.dice, x.plan = s.exchanges, 0, link.plan
-	x.take(link.behavior, link.name)
+	if !link.waits {
+		x.take(link.behavior, link.name)
+		return
+	}
+	b, name := resolve(link.behavior, &Event{Session: s, Exchange: x.number, Message: &x.request, x: x})
+	x.take(b, cmp.Or(name, link.name))
 }
 
 // spoke notes that tcp bytes went in d's direction and returns the exchange

@@ -1,5 +1,7 @@
 package vaurien
 
+import "sync/atomic"
+
 // A Plan is a behavior to be put in force, with whatever its behaviors
 // remember. A plan that is replaced and later put back goes on where it was.
 type Plan struct {
@@ -58,6 +60,7 @@ func linkOnly(b Behavior) Behavior {
 type inForce struct {
 	*Plan
 	changed   chan struct{} // closed when another plan replaces this one
+	faulty    atomic.Bool   // a fault of a behavior was noted
 	untouched *exchange     // what all connections share to which nothing is done
 }
 

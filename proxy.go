@@ -35,6 +35,9 @@ type Proxy struct {
 	seed     uint64
 	dice     dice
 	protocol Protocol
+	greets   bool           // the protocol's servers speak first
+	anyOrder bool           // its replies come in any order
+	zeros    map[string]any // what requests have that lack an attribute
 	listener net.Listener
 	dialer   func(context.Context, string) (net.Conn, error)
 	clock    Clock
@@ -76,6 +79,16 @@ func Listen(cfg Config) (*Proxy, error) {
 	}
 	if p.protocol == nil {
 		p.protocol = TCP{}
+	}
+	first, ok := p.protocol.(ServerFirst)
+	p.greets = ok && first.ServerFirst()
+	multiplexed, ok := p.protocol.(Multiplexed)
+	p.anyOrder = ok && multiplexed.Multiplexed()
+	p.zeros = make(map[string]any)
+	if d, ok := p.protocol.(Describing); ok {
+		for _, a := range d.Attributes() {
+			p.zeros[a.Name] = a.Zero
+		}
 	}
 	if p.dialer == nil {
 		p.dialer = dialTCP

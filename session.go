@@ -23,11 +23,13 @@ type Session struct {
 	up, down direction
 	turns    turns
 	reply    Message // the backend's message that down has
+	aside    *aside  // nil unless the protocol is multiplexed
 
 	pool      chan struct{}  // where the session has a place
 	wg        sync.WaitGroup // all goroutines but the one that runs the session
 	done      chan struct{}  // closed when the session has ended
 	connected chan struct{}  // closed when the backend has been called, in vain or not
+	leaving   atomic.Bool    // the client has been told the last
 	opaque    atomic.Bool    // the streams are tcp from where their readers are
 
 	mu        sync.Mutex
@@ -49,6 +51,9 @@ func newSession(p *Proxy, number uint64, client Conn) *Session {
 	}
 	s.codec = p.protocol.NewCodec()
 	s.turns.init()
+	if p.anyOrder {
+		s.aside, s.turns.anyOrder = newAside(), true
+	}
 	s.up.init(s, Request, client)
 	s.up.out.connect = s.awaitBackend
 	s.down.out.conn = client

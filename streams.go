@@ -1,6 +1,7 @@
 package vaurien
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"log/slog"
@@ -97,7 +98,13 @@ func (s *Session) readRequests() error {
 			if err := s.turns.drain(); err != nil {
 				return err
 			}
+			if err := s.takeOutlet(d); err != nil {
+				return err
+			}
 			return s.raw(d)
+		}
+		if s.leaving.Load() {
+			return s.sayGoodbye()
 		}
 		if s.proxy.draining.Load() && len(d.r.Buffered()) == 0 && s.turns.idle() {
 			s.end(orderly)
@@ -120,10 +127,16 @@ func (s *Session) readRequests() error {
 			return err
 		}
 		x.request.Arrived = d.r.at
+		if len(x.request.Head) == 0 {
+			x.request.Arrived = time.Now() // it stands for the connection
+		}
 		err := s.request(x)
 		x.release()
 		if why, ok := asOpaque(err); ok {
 			s.turnOpaque(slog.LevelWarn, why)
+			if err := s.takeOutlet(d); err != nil {
+				return err
+			}
 			return s.raw(d) // the rest of this request: nothing may hold it up
 		}
 		switch err {
@@ -151,6 +164,9 @@ func (s *Session) endRequests() error {
 // request lets one request meet its fate.
 func (s *Session) request(x *exchange) error {
 	d, m := &s.up, &x.request
+	if m.Continues {
+		return s.goOn(x)
+	}
 	s.framed(x)
 	s.noteData(Request)
 	if m.NoReply {
@@ -159,22 +175,53 @@ func (s *Session) request(x *exchange) error {
 		return err
 	}
 	barrier := m.Barrier
-	if !x.acts(Request) {
-		if err := s.forward(x, &d.out); err != nil {
-			return err
+	var err error
+	switch {
+	case m.Answer != nil:
+		err = s.become(x, m, *m.Answer)
+	case x.acts(Request):
+		if s.aside != nil {
+			if held, err := s.requestAside(x); err != nil {
+				return err
+			} else if held {
+				break
+			}
 		}
-	} else {
-		err := s.act(x, Request, d, m, func(out io.Writer) error { return s.forward(x, out) })
-		if err != nil {
-			return err
+		err = s.act(x, Request, d, m, func(out io.Writer) error { return s.forward(x, out) })
+		if err == nil {
+			err = s.clientLost(s.turns.settle(x, &s.down.out))
 		}
-		if err := s.turns.settle(x, &s.down.out); err != nil {
-			s.end(reset)
-			return errEnded
-		}
+	default:
+		err = s.forward(x, &d.out)
 	}
-	if !barrier {
-		return nil
+	if err != nil || !barrier {
+		return err
+	}
+	if err := d.out.flush(); err != nil {
+		return err
+	}
+	return s.turns.await(x)
+}
+
+// goOn passes on what continues the exchange that was read last. Nothing may
+// act on it.
+func (s *Session) goOn(part *exchange) error {
+	defer part.release()
+	d, m := &s.up, &part.request
+	x := s.turns.last()
+	if x == nil {
+		return d.pass(m, &d.out) // it goes on with what is over
+	}
+	defer x.release()
+	barrier := m.Barrier
+	var err error
+	if m.Answer != nil {
+		err = s.become(x, m, *m.Answer)
+	} else {
+		err = d.pass(m, &d.out)
+	}
+	if err != nil || !barrier {
+		return err
 	}
 	if err := d.out.flush(); err != nil {
 		return err
@@ -184,6 +231,13 @@ func (s *Session) request(x *exchange) error {
 
 // forward passes x's request on to the backend.
 func (s *Session) forward(x *exchange, out io.Writer) error {
+	if s.aside != nil {
+		return s.forwardNow(x, out)
+	}
+	return s.send(x, out)
+}
+
+func (s *Session) send(x *exchange, out io.Writer) error {
 	if err := s.up.out.ready(); err != nil {
 		return err
 	}
@@ -193,43 +247,105 @@ func (s *Session) forward(x *exchange, out io.Writer) error {
 	return s.up.pass(&x.request, out)
 }
 
-// fail answers a request in the backend's place.
+// fail answers a request, or at Accept the connection, in the backend's place.
 func (s *Session) fail(e *Event, f Failure) error {
 	if s.codec == nil || s.opaque.Load() {
 		if _, err := s.client.Write(noise(e.Rand())); err != nil {
-			s.end(reset)
-			return errEnded
+			return s.clientLost(err)
 		}
 		return nil
 	}
-	if e.x.request.NoReply {
-		_, err := e.d.skip(e.Message, ToTheEnd)
-		return err
-	}
-	if e.Message.Body != nil && e.Message.AsksFirst {
-		f.Unread = true
-	} else {
-		all, err := e.d.skip(e.Message, unreadLimit)
-		if IsOpaque(err) {
-			all, err = false, nil // no more of it can be told apart
-		}
+	if e.Point == Accept {
+		a, err := s.codec.Fail(nil, f, e.Rand())
 		if err != nil {
 			return err
 		}
-		f.Unread = !all
+		if _, err := s.down.out.Write(a.Bytes); err != nil {
+			return s.clientLost(err)
+		}
+		return s.sayGoodbye()
 	}
-	a, err := s.codec.Fail(e.Message, f, e.Rand())
+	m := e.Message
+	f.Unread = m.Body != nil && m.AsksFirst
+	if m.Body != nil {
+		m.Head = bytes.Clone(m.Head) // reading the body moves it
+	}
+	a, err := s.codec.Fail(m, f, e.Rand())
+	switch {
+	case err != nil:
+		return err
+	case a.Pass:
+		return e.next(e.Out)
+	case f.Unread, a.Close, a.Rest, m.Body == nil:
+		return s.become(e.x, m, a)
+	}
+	all, err := e.d.skip(m, unreadLimit)
+	if IsOpaque(err) {
+		all, err = false, nil // no more of it can be told apart
+	}
 	if err != nil {
 		return err
 	}
-	if err := s.turns.answer(e.x, a.Bytes, &s.down.out); err != nil {
-		s.end(reset)
-		return errEnded
+	if !all {
+		f.Unread = true
+		e.rng = nil // the dice fall as they did
+		if a, err = s.codec.Fail(m, f, e.Rand()); err != nil {
+			return err
+		}
+	}
+	return s.become(e.x, m, a)
+}
+
+// become lets a be what becomes of m, a request of x's that is not passed on.
+func (s *Session) become(x *exchange, m *Message, a Answer) error {
+	d := &s.up
+	if !a.Rest && !a.Close {
+		_, err := d.skip(m, ToTheEnd)
+		if IsOpaque(err) {
+			a.Close = len(a.Forward) == 0 // nothing after it can be told apart
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(a.Forward) > 0 {
+		var out io.Writer = &d.out
+		if s.aside != nil {
+			out = upstream{s}
+		} else if err := d.out.ready(); err != nil {
+			return err
+		}
+		s.turns.forward(x)
+		if _, err := out.Write(a.Forward); err != nil || !a.Rest {
+			return err
+		}
+		return d.pass(&Message{Body: m.Body}, out)
+	}
+	if m.NoReply {
+		if len(a.Bytes) == 0 && !a.Close {
+			return nil
+		}
+		x.holders.Add(1) // it gets a turn after all
+		if err := s.turns.push(x, d.out.flush); err != nil {
+			return err
+		}
+	}
+	if err := s.turns.answer(x, a.Bytes, a.Invites, &s.down.out); err != nil {
+		return s.clientLost(err)
 	}
 	if a.Close {
 		return errCloseAfter
 	}
 	return nil
+}
+
+// clientLost ends the session if err says that the client could not be told
+// something.
+func (s *Session) clientLost(err error) error {
+	if err == nil {
+		return nil
+	}
+	s.end(reset)
+	return errEnded
 }
 
 // noise is what an error looks like where the protocol has none.
@@ -245,12 +361,18 @@ func noise(rng *rand.Rand) []byte {
 // client can read it: a close with bytes unread would be a reset, which may
 // overtake the answer (RFC 9112 section 9.6).
 func (s *Session) sayGoodbye() error {
+	if s.aside != nil {
+		if err := s.enter(s.aside.up); err != nil {
+			return err
+		}
+	}
 	if err := s.up.out.flush(); err != nil {
 		return err
 	}
-	if err := s.turns.drain(); err != nil {
+	if err := s.turns.told(); err != nil {
 		return err
 	}
+	s.turns.end() // whatever the backend says now, the client has heard the last
 	s.client.CloseWrite()
 	giveUp := time.Now().Add(lingerTime)
 	err := s.up.throwAway(func() time.Time { return giveUp })
@@ -265,6 +387,11 @@ func (s *Session) sayGoodbye() error {
 // readReplies serves the direction to the client of a framed session.
 func (s *Session) readReplies() error {
 	d := &s.down
+	if s.proxy.greets {
+		if err := s.turns.awaitForwarded(); err != nil {
+			return err // the greeting is not to be seen
+		}
+	}
 	for {
 		if len(d.r.Buffered()) == 0 {
 			switch err := d.r.More(); err {
@@ -278,6 +405,9 @@ func (s *Session) readReplies() error {
 			}
 		}
 		if s.opaque.Load() && s.turns.idle() {
+			if err := s.takeOutlet(d); err != nil {
+				return err
+			}
 			return s.raw(d)
 		}
 		x := s.turns.current()
@@ -296,6 +426,9 @@ func (s *Session) readReplies() error {
 			s.turnOpaque(slog.LevelWarn, why)
 			s.turns.close()
 			interrupt(s.client)
+			if err := s.takeOutlet(d); err != nil {
+				return err
+			}
 			return s.raw(d)
 		}
 		switch err {
@@ -311,7 +444,13 @@ func (s *Session) readReplies() error {
 // answer passes the reply m on to the client, when it is x's turn; x is nil
 // for what nobody asked.
 func (s *Session) answer(x *exchange, m *Message) error {
+	if s.aside != nil {
+		return s.answerAnyOrder(m)
+	}
 	d := &s.down
+	if m.Unasked {
+		x = nil
+	}
 	if err := s.turns.begin(x); err != nil {
 		return err
 	}
@@ -322,7 +461,8 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	} else {
 		err = d.pass(m, &d.out)
 	}
-	if m.More || err != nil {
+	asked := x
+	if m.More || m.Invites || err != nil {
 		x = nil // its turn is not over, or nothing comes after it
 	}
 	if m.Switch && err == nil {
@@ -331,6 +471,9 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	}
 	if ferr := s.turns.finish(x, &d.out); err == nil {
 		err = ferr
+	}
+	if m.Invites && asked != nil && err == nil {
+		s.turns.invite(asked)
 	}
 	if s.proxy.draining.Load() {
 		interrupt(s.client) // it may have been the last exchange

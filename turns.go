@@ -1,6 +1,9 @@
 package vaurien
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // maxTurns is how many requests of one session may wait for their replies.
 // When there are more, no further request is read until one is answered.
@@ -13,18 +16,23 @@ const (
 	undecided turnState = iota // a behavior has the request
 	forwarded                  // the backend has it
 	answered                   // the answer was made here
+	invited                    // that answer invited the client to go on, which it is yet to do
 	over
 )
 
 // turns are a session's exchanges in the order of their requests. Replies,
-// the backend's and those made here, go to the client in that order, and the
-// client's outlet is used by one goroutine at a time.
+// the backend's and those made here, go to the client in that order, or, in a
+// multiplexed protocol, in any; and the client's outlet is used by one
+// goroutine at a time.
 type turns struct {
+	anyOrder bool // set before use
+
 	mu      sync.Mutex
 	changed sync.Cond
 	queue   []*exchange // those before first are over
 	first   int
 	writing bool // somebody uses the client's outlet
+	begun   bool // a request was forwarded
 	closed  bool // no more replies go to the client in turn
 	ended   bool // nobody is to wait any more
 }
@@ -80,12 +88,44 @@ func (t *turns) push(x *exchange, before func() error) error {
 // open returns, with mu held, how many turns are.
 func (t *turns) open() int { return len(t.queue) - t.first }
 
-// forward notes that x's request is on its way to the backend.
-func (t *turns) forward(x *exchange) {
+// forward notes that x's request is on its way to the backend. It reports
+// false if nobody waits for the reply any more.
+func (t *turns) forward(x *exchange) bool {
 	t.mu.Lock()
-	if x.state == undecided {
+	defer t.mu.Unlock()
+	if x.state == undecided || x.state == invited {
 		x.state = forwarded
 	}
+	if !t.begun {
+		t.begun = true
+		t.changed.Broadcast()
+	}
+	return x.state != over
+}
+
+// awaitForwarded waits until the first request has been forwarded.
+func (t *turns) awaitForwarded() error {
+	return t.until(func() bool { return t.begun })
+}
+
+// last returns the exchange that was pushed last, with one holder more, unless
+// it is over: then nil.
+func (t *turns) last() *exchange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open() == 0 {
+		return nil
+	}
+	x := t.queue[len(t.queue)-1]
+	x.holders.Add(1)
+	return x
+}
+
+// invite says that x's client may go on with its request.
+func (t *turns) invite(x *exchange) {
+	t.mu.Lock()
+	x.invited = true
+	t.changed.Broadcast()
 	t.mu.Unlock()
 }
 
@@ -102,12 +142,39 @@ func (t *turns) current() *exchange {
 	return nil
 }
 
+// find returns the exchange whose request has that ID, with one holder more;
+// nil if there is none.
+func (t *turns) find(id uint64) *exchange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, x := range t.queue[t.first:] {
+		if x.request.ID == id {
+			x.holders.Add(1)
+			return x
+		}
+	}
+	return nil
+}
+
+// abandon ends the turn of the exchange with that ID: no reply is awaited.
+func (t *turns) abandon(id uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, x := range t.queue[t.first:] {
+		if x.request.ID == id {
+			t.remove(x)
+			t.changed.Broadcast()
+			return
+		}
+	}
+}
+
 // begin waits until it is x's turn, or for x nil until nobody writes, and takes
 // the client's outlet.
 func (t *turns) begin(x *exchange) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(func() bool { return !t.writing && (x == nil || t.queue[t.first] == x) }) {
+	if !t.wait(func() bool { return !t.writing && (x == nil || t.anyOrder || t.queue[t.first] == x) }) {
 		return errEnded
 	}
 	t.writing = true
@@ -120,7 +187,7 @@ func (t *turns) begin(x *exchange) error {
 func (t *turns) finish(x *exchange, out *outlet) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if x != nil && t.open() > 1 && t.queue[t.first+1].state == forwarded {
+	if x != nil && !t.anyOrder && t.open() > 1 && t.queue[t.first+1].state == forwarded {
 		t.pop()
 		t.writing = false
 		t.changed.Broadcast()
@@ -130,7 +197,7 @@ func (t *turns) finish(x *exchange, out *outlet) error {
 	err := out.flush()
 	t.mu.Lock()
 	if x != nil {
-		t.pop()
+		t.remove(x)
 	}
 	if err == nil {
 		err = t.flushAnswers(out)
@@ -140,15 +207,23 @@ func (t *turns) finish(x *exchange, out *outlet) error {
 	return err
 }
 
+// done ends x's turn while the caller goes on using the client's outlet.
+func (t *turns) done(x *exchange) {
+	t.mu.Lock()
+	t.remove(x)
+	t.changed.Broadcast()
+	t.mu.Unlock()
+}
+
 // answer gives x its answer, and writes it if it is x's turn. An answer of
-// nothing ends the turn without a word.
-func (t *turns) answer(x *exchange, bytes []byte, out *outlet) error {
+// nothing ends the turn without a word; one that invites does not end it.
+func (t *turns) answer(x *exchange, bytes []byte, invites bool, out *outlet) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if x.state == over {
 		return nil // nobody is there to be told
 	}
-	x.state, x.answer = answered, bytes
+	x.state, x.answer, x.invites = answered, bytes, invites
 	if t.writing {
 		return nil // whoever writes will write it too
 	}
@@ -168,7 +243,7 @@ func (t *turns) settle(x *exchange, out *outlet) error {
 	if !dropped {
 		return nil
 	}
-	return t.answer(x, nil, out)
+	return t.answer(x, nil, false, out)
 }
 
 // close ends all turns, and those to come: the replies have ended, or can no
@@ -184,11 +259,11 @@ func (t *turns) close() {
 	t.mu.Unlock()
 }
 
-// flushAnswers writes, with mu held but not while it writes, the answers at the
-// head of the queue.
+// flushAnswers writes, with mu held but not while it writes, the answers whose
+// turn it is.
 func (t *turns) flushAnswers(out *outlet) error {
-	for t.open() > 0 && t.queue[t.first].state == answered {
-		bytes := t.queue[t.first].answer
+	for x := t.due(); x != nil; x = t.due() {
+		bytes := x.answer
 		t.mu.Unlock()
 		var err error
 		if len(bytes) > 0 {
@@ -198,9 +273,41 @@ func (t *turns) flushAnswers(out *outlet) error {
 		if err != nil {
 			return err
 		}
-		t.pop()
+		if x.invites {
+			x.state, x.invited = invited, true
+			continue
+		}
+		t.remove(x)
 	}
 	return nil
+}
+
+// due returns, with mu held, an exchange whose answer is to be written now; nil
+// if there is none.
+func (t *turns) due() *exchange {
+	for _, x := range t.queue[t.first:] {
+		switch {
+		case x.state == answered:
+			return x
+		case !t.anyOrder:
+			return nil
+		}
+	}
+	return nil
+}
+
+// remove ends, with mu held, the turn of x, which is the first in the queue
+// unless they end in any order.
+func (t *turns) remove(x *exchange) {
+	i := t.first
+	for ; i < len(t.queue) && t.queue[i] != x; i++ {
+	}
+	if i == len(t.queue) {
+		return // over already
+	}
+	copy(t.queue[t.first+1:i+1], t.queue[t.first:i])
+	t.queue[t.first] = x
+	t.pop()
 }
 
 func (t *turns) pop() {
@@ -213,21 +320,38 @@ func (t *turns) pop() {
 	x.release()
 }
 
-// await waits until x's turn is over.
+// await waits until x's turn is over or its client is invited to go on.
 func (t *turns) await(x *exchange) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(func() bool { return x.state == over }) {
+	if !t.wait(func() bool { return x.state == over || x.invited }) {
 		return errEnded
 	}
+	x.invited = false
 	return nil
 }
 
-// drain waits until no turn is open.
+// drain waits until no turn is open; or, where they end in any order, until
+// every request has been forwarded or answered.
 func (t *turns) drain() error {
+	return t.until(func() bool {
+		if !t.anyOrder {
+			return t.open() == 0
+		}
+		return !slices.ContainsFunc(t.queue[t.first:], func(x *exchange) bool { return x.state == undecided })
+	})
+}
+
+// told waits until no turn is open; or, where they end in any order, until the
+// answers made here are written.
+func (t *turns) told() error {
+	return t.until(func() bool { return t.open() == 0 || t.anyOrder && !t.writing && t.due() == nil })
+}
+
+func (t *turns) until(ready func() bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(func() bool { return t.open() == 0 }) {
+	if !t.wait(ready) {
 		return errEnded
 	}
 	return nil

@@ -23,7 +23,7 @@ func Transient() vaurien.Kind {
 				if err != nil {
 					return nil, err
 				}
-				return vaurien.After(warmup, vaurien.First(agitate, b)), nil
+				return vaurien.First(agitate, vaurien.After(warmup, b)), nil
 			}
 		},
 	}

@@ -1,0 +1,309 @@
+package vaurien
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"sync"
+)
+
+// In a multiplexed protocol replies name their requests and come in any order.
+// What is done to one exchange must not hold up the others there: a behavior
+// acts aside, in a goroutine of its own, on a copy of the message, while the
+// session goes on.
+
+// roomAside is how many bytes of a session's messages behaviors may hold
+// aside. When it is full the direction waits.
+const roomAside = 8 << 20
+
+// roomUnit is what a place in aside.room stands for: a message takes one, and
+// one more for each time its bytes fill it.
+const roomUnit = 32 << 10
+
+// aside is what a session of a multiplexed protocol has beside the rest.
+type aside struct {
+	up   chan struct{} // whoever has its place writes to the backend
+	room chan struct{} // the places of messages that are held aside
+	kept bool          // the direction to the client keeps the client's outlet, which it may
+
+	mu sync.Mutex // of every exchange's later
+}
+
+// A heldReply is a reply that is held aside.
+type heldReply struct {
+	Message
+	places int
+}
+
+func newAside() *aside {
+	return &aside{up: make(chan struct{}, 1), room: make(chan struct{}, roomAside/roomUnit)}
+}
+
+// enter takes one of c's places, or gives up when the session has ended.
+func (s *Session) enter(c chan struct{}) error {
+	select {
+	case c <- struct{}{}:
+		return nil
+	case <-s.done:
+		return errEnded
+	}
+}
+
+// holdAside copies m, whose turn it is in d, to be held aside with all its
+// body. It reports false, having read nothing of the body, if m is too long.
+func (s *Session) holdAside(d *direction, m *Message) (copied Message, places int, ok bool, err error) {
+	size := int64(len(m.Head))
+	if m.Body != nil {
+		body, known := m.Body.(*Length)
+		if !known || body.N > MaxHead {
+			return Message{}, 0, false, nil
+		}
+		size += body.N
+	}
+	places = int(1 + size/roomUnit)
+	for range places {
+		if err := s.enter(s.aside.room); err != nil {
+			return Message{}, 0, true, err
+		}
+	}
+	copied = *m
+	copied.Head, copied.Body = bytes.Clone(m.Head), nil
+	if m.Body != nil {
+		b := bytes.NewBuffer(copied.Head)
+		err = d.pass(&Message{Body: m.Body}, b)
+		copied.Head = b.Bytes()
+		m.Body = nil
+	}
+	return copied, places, true, err
+}
+
+// leaveRoom gives back the places of a message that was held aside.
+func (s *Session) leaveRoom(places int) {
+	for range places {
+		<-s.aside.room
+	}
+}
+
+// requestAside lets x's behavior act on its request aside. It reports false if
+// the request is too long for that.
+func (s *Session) requestAside(x *exchange) (bool, error) {
+	m, places, ok, err := s.holdAside(&s.up, &x.request)
+	if !ok || err != nil {
+		return ok, err
+	}
+	x.request = m
+	x.holders.Add(1)
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		defer x.release()
+		defer s.leaveRoom(places)
+		defer s.rescue()
+		err := s.act(x, Request, nil, &x.request, func(out io.Writer) error {
+			if !s.turns.forward(x) {
+				return nil // abandoned meanwhile
+			}
+			_, err := out.Write(x.request.Head)
+			s.abandon(&x.request)
+			return err
+		})
+		if err == nil {
+			err = s.clientLost(s.turns.settle(x, &s.down.out))
+		}
+		s.endAside(err)
+	}()
+	return true, nil
+}
+
+// endAside sees to how a behavior that acted aside ended.
+func (s *Session) endAside(err error) {
+	switch err {
+	case nil, errEnded:
+	case errCloseAfter:
+		s.leaving.Store(true)
+		interrupt(s.client) // for whoever reads it to say goodbye
+	default:
+		s.end(reset)
+	}
+}
+
+// forwardNow passes x's request on to the backend at once, as forward does.
+func (s *Session) forwardNow(x *exchange, out io.Writer) error {
+	if err := s.enter(s.aside.up); err != nil {
+		return err
+	}
+	defer func() { <-s.aside.up }()
+	if err := s.send(x, out); err != nil {
+		return err
+	}
+	s.abandon(&x.request)
+	return s.up.out.flush()
+}
+
+// abandon ends the turn of the exchange that m, which was passed on, abandons.
+func (s *Session) abandon(m *Message) {
+	if m.Abandons != 0 {
+		s.turns.abandon(m.Abandons)
+	}
+}
+
+// upstream is where messages that were held aside go out to the backend.
+type upstream struct{ s *Session }
+
+func (u upstream) Write(p []byte) (int, error) {
+	if err := u.s.enter(u.s.aside.up); err != nil {
+		return 0, err
+	}
+	defer func() { <-u.s.aside.up }()
+	return u.s.up.out.Write(p)
+}
+
+// downstream is where replies that were held aside go out to the client.
+type downstream struct{ s *Session }
+
+func (d downstream) Write(p []byte) (int, error) {
+	t, out := &d.s.turns, &d.s.down.out
+	if err := t.begin(nil); err != nil {
+		return 0, err
+	}
+	n, err := out.Write(p)
+	if ferr := t.finish(nil, out); err == nil {
+		err = ferr
+	}
+	return n, err
+}
+
+// answerAnyOrder passes the reply m on to the client, or lets the behavior of
+// its exchange act on it aside.
+func (s *Session) answerAnyOrder(m *Message) error {
+	d := &s.down
+	var x *exchange
+	if !m.Unasked {
+		x = s.turns.find(m.ID)
+	}
+	acts := false
+	if x != nil {
+		defer x.release()
+		acts = x.acts(Reply)
+	}
+	if acts {
+		if held, err := s.replyAside(x, m); held || err != nil {
+			return err
+		}
+	}
+	if !s.aside.kept {
+		if err := s.turns.begin(nil); err != nil {
+			return err
+		}
+	}
+	s.aside.kept = false
+	s.noteData(Reply)
+	var err error
+	if acts {
+		err = s.act(x, Reply, d, m, func(out io.Writer) error { return d.pass(m, out) })
+	} else {
+		err = d.pass(m, &d.out)
+	}
+	if m.Switch && err == nil {
+		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
+		interrupt(s.client)
+	}
+	if x != nil && !m.More && err == nil {
+		s.turns.done(x)
+	}
+	if err == nil && len(d.r.Buffered()) > 0 && !s.opaque.Load() {
+		s.aside.kept = true // what follows goes out with it
+	} else if ferr := s.turns.finish(nil, &d.out); err == nil {
+		err = ferr
+	}
+	if s.proxy.draining.Load() {
+		interrupt(s.client)
+	}
+	return err
+}
+
+// yield writes what the client's outlet holds back and lets others use it.
+func (s *Session) yield() error {
+	if !s.aside.kept {
+		return s.down.out.flush()
+	}
+	s.aside.kept = false
+	return s.turns.finish(nil, &s.down.out)
+}
+
+// replyAside lets x's behavior act on a reply aside, after those to x before
+// it. It reports false if the reply is too long for that; then none to x is
+// held any more.
+func (s *Session) replyAside(x *exchange, m *Message) (bool, error) {
+	if err := s.yield(); err != nil {
+		return false, err
+	}
+	copied, places, ok, err := s.holdAside(&s.down, m)
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		for range cap(s.aside.room) {
+			if err := s.enter(s.aside.room); err != nil {
+				return false, err
+			}
+		}
+		s.leaveRoom(cap(s.aside.room))
+		return false, nil
+	}
+	s.aside.mu.Lock()
+	x.later = append(x.later, heldReply{copied, places})
+	first := len(x.later) == 1
+	s.aside.mu.Unlock()
+	if first {
+		x.holders.Add(1)
+		s.wg.Add(1)
+		go s.serveAside(x)
+	}
+	return true, nil
+}
+
+// serveAside lets x's behavior act on the replies that are held aside, until
+// there are no more.
+func (s *Session) serveAside(x *exchange) {
+	defer s.wg.Done()
+	defer x.release()
+	defer s.rescue()
+	for {
+		s.aside.mu.Lock()
+		r := &x.later[0]
+		s.aside.mu.Unlock()
+		s.noteData(Reply)
+		err := s.act(x, Reply, nil, &r.Message, func(out io.Writer) error {
+			_, err := out.Write(r.Head)
+			return err
+		})
+		s.leaveRoom(r.places)
+		if err != nil {
+			s.endAside(err)
+			return
+		}
+		if !r.More {
+			s.turns.done(x)
+		}
+		s.aside.mu.Lock()
+		x.later = x.later[1:]
+		none := len(x.later) == 0
+		s.aside.mu.Unlock()
+		if none {
+			return
+		}
+	}
+}
+
+// takeOutlet keeps what was held aside from being written between the bytes of
+// d, which is tcp from now on.
+func (s *Session) takeOutlet(d *direction) error {
+	if s.aside == nil {
+		return nil
+	}
+	if d.point == Request {
+		return s.enter(s.aside.up)
+	}
+	return s.turns.begin(nil)
+}

@@ -1,0 +1,192 @@
+package smtp
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/vaurien-proxy/vaurien"
+)
+
+// ReadReply reads a reply: all of its lines.
+func (c *codec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error {
+	n, err := readReply(r)
+	for err == nil && c.muted.Load() {
+		r.Take(n)
+		n, err = readReply(r)
+	}
+	if err != nil {
+		return err
+	}
+	lines := r.Buffered()[:n]
+	code := 100*int(lines[0]-'0') + 10*int(lines[1]-'0') + int(lines[2]-'0')
+	asked := noteOf(req)
+	switch {
+	case req == nil && code != 421: // RFC 5321 section 3.8
+		return vaurien.Opaque("a reply %d to no command", code)
+	case req == nil:
+		m.Unasked = true
+	case asked.fate != untouched && code/100 == 2:
+		c.stand(asked, m)
+	case code/100 == 3:
+		if err := c.invite(asked, code, m); err != nil {
+			return err
+		}
+	default:
+		c.conclude(asked, code, lines, m)
+	}
+	if req != nil && !m.More && !m.Invites {
+		c.open.Add(-1)
+	}
+	m.Verb = status(code)
+	if read := r.Take(n); m.Head == nil {
+		m.Head = read
+	}
+	return nil
+}
+
+// invite lets the client go on.
+func (c *codec) invite(asked *note, code int, m *vaurien.Message) error {
+	switch {
+	case asked.verb == data && code == 354 && !asked.invited:
+		asked.replies = 1
+		if c.lmtp.Load() {
+			asked.replies = int(c.accepted.Load())
+		}
+		if asked.replies == 0 { // RFC 2033 section 4.2 has a 503 here
+			return vaurien.Opaque("a 354 to DATA in LMTP without a recipient")
+		}
+		asked.invited = true
+		c.expect(aMail)
+	case asked.verb == auth && code == 334:
+		c.expect(aResponse)
+	default:
+		return vaurien.Opaque("a reply %d to another command than DATA or AUTH", code)
+	}
+	m.Invites = true
+	return nil
+}
+
+// conclude notes what a reply says of the session.
+func (c *codec) conclude(asked *note, code int, lines []byte, m *vaurien.Message) {
+	good := code/100 == 2
+	switch asked.verb {
+	case connect:
+		if good {
+			c.learnHost(lines)
+		}
+	case ehlo, helo, lhlo, xclient:
+		if good {
+			c.accepted.Store(0)
+			c.chunking.Store(asked.verb != helo && offers(lines, "CHUNKING"))
+			c.lmtp.Store(asked.verb == lhlo)
+		}
+	case mailFrom, rset:
+		if good {
+			c.accepted.Store(0)
+		}
+	case rcptTo:
+		if good {
+			c.accepted.Add(1)
+		}
+	case data, bdat:
+		c.delivered(asked, m)
+	case startTLS, turn:
+		m.Switch = good
+	}
+}
+
+// delivered notes a reply to a mail. In LMTP each recipient has one (RFC 2033
+// section 4.2).
+func (c *codec) delivered(asked *note, m *vaurien.Message) {
+	if asked.verb == bdat {
+		if !asked.last {
+			return
+		}
+		if asked.replies == 0 && c.lmtp.Load() {
+			asked.replies = int(c.accepted.Load())
+		}
+	} else if !asked.invited {
+		return // DATA is refused: the recipients stay
+	}
+	asked.replies--
+	if m.More = asked.replies > 0; !m.More {
+		c.accepted.Store(0)
+	}
+}
+
+// readReply returns the length of the reply that comes next (RFC 5321 section
+// 4.2.1): lines that begin with one code, all but the last of them followed by
+// a hyphen.
+func readReply(r *vaurien.Reader) (int, error) {
+	line := 0 // where the line begins
+	for at := 0; ; {
+		b := r.Buffered()
+		for ; at < len(b); at++ {
+			ch := b[at]
+			switch i := at - line; {
+			case i < 3:
+				if line > 0 && ch != b[i] {
+					return 0, vaurien.Opaque("lines with two codes in one reply")
+				}
+				if ch < '0' || ch > '9' || i == 0 && (ch < '2' || ch > '5') {
+					return 0, vaurien.Opaque("byte %#02x in a reply's code", ch)
+				}
+			case i == 3 && ch != ' ' && ch != '-' && ch != '\r':
+				return 0, vaurien.Opaque("byte %#02x after a reply's code", ch)
+			case i > 3 && b[at-1] == '\r':
+				if ch != '\n' {
+					return 0, vaurien.Opaque("a CR inside a reply")
+				}
+				if b[line+3] != '-' {
+					return at + 1, nil
+				}
+				line = at + 1
+			case ch == '\n':
+				return 0, vaurien.Opaque("a reply's line that ends in LF alone")
+			case ch == 0:
+				return 0, vaurien.Opaque("a NUL in a reply")
+			}
+		}
+		if err := r.More(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// offers tells whether a reply to EHLO lists an extension.
+func offers(lines []byte, keyword string) bool {
+	for line := range bytes.Lines(lines) {
+		text := bytes.TrimSpace(line[3:])
+		if len(text) > 0 && text[0] == '-' {
+			text = text[1:]
+		}
+		word, _, _ := bytes.Cut(text, []byte{' '})
+		if is(word, keyword) {
+			return true
+		}
+	}
+	return false
+}
+
+// learnHost notes the name by which the server greets: its first word.
+func (c *codec) learnHost(lines []byte) {
+	if word := bytes.Fields(lines[4:]); len(lines) > 4 && len(word) > 0 {
+		name := string(word[0])
+		c.host.Store(&name)
+	}
+}
+
+// codes are the numbers from 200 to 599, one after the other.
+var codes = func() string {
+	b := make([]byte, 0, 3*400)
+	for code := 200; code <= 599; code++ {
+		b = strconv.AppendInt(b, int64(code), 10)
+	}
+	return string(b)
+}()
+
+// status returns a code from 200 to 599 in digits, without new memory.
+func status(code int) string {
+	at := 3 * (code - 200)
+	return codes[at : at+3]
+}
