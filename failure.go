@@ -97,6 +97,17 @@ type Attribute struct {
 	Doc  string // one line, lower case, no full stop
 }
 
+// Type names the attribute's type: "text", "integer" or "bool".
+func (a Attribute) Type() string {
+	switch a.Zero.(type) {
+	case bool:
+		return "bool"
+	case int64:
+		return "integer"
+	}
+	return "text"
+}
+
 // Describing is implemented by a Protocol whose requests have attributes
 // beside those that the engine knows of (see [Event.Attribute]). Its codecs
 // are Describers.

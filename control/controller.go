@@ -116,6 +116,28 @@ type CatalogKind struct {
 	Name    string          `json:"name"`
 	Doc     string          `json:"doc"`
 	Options []CatalogOption `json:"options"`
+
+	// Of a protocol.
+	Attributes []CatalogAttribute `json:"attributes,omitempty"` // what can be known of a request
+	Failures   []CatalogFailure   `json:"failures,omitempty"`   // what behavior error's kind may name
+}
+
+// A CatalogAttribute describes something that can be known of a request, which
+// behaviors' option match may ask for.
+type CatalogAttribute struct {
+	Name string `json:"name"`
+	Type string `json:"type"` // "text", "integer" or "bool"
+	Doc  string `json:"doc"`
+}
+
+// A CatalogFailure describes one way in which the servers of a protocol fail.
+type CatalogFailure struct {
+	Name   string `json:"name"`
+	Phase  string `json:"phase"` // "connect", "authentication", "query" or "commit"
+	Doc    string `json:"doc"`
+	Effect string `json:"effect"`
+	Source string `json:"source"`
+	Drawn  bool   `json:"drawn"` // the dice may choose it where no kind is named
 }
 
 // A CatalogOption describes one option.

@@ -54,26 +54,30 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestReference fails when docs/reference.md is not what the declarations say.
-// With -update it writes it.
+// TestReference fails when a page of docs/ is not what the declarations say.
+// With -update it writes them.
 func TestReference(t *testing.T) {
-	const path = "../../docs/reference.md"
-	var want bytes.Buffer
 	a := &app{registry: builtin.Registry(), stdout: io.Discard, stderr: io.Discard}
-	if err := reference.Markdown(&want, a.registry, commands(newRoot(a))); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+	for path, write := range map[string]func(io.Writer) error{
+		"../../docs/reference.md": func(w io.Writer) error { return reference.Markdown(w, a.registry, commands(newRoot(a))) },
+		"../../docs/fidelity.md":  func(w io.Writer) error { return reference.Fidelity(w, a.registry, os.DirFS("../../protocol")) },
+	} {
+		var want bytes.Buffer
+		if err := write(&want); err != nil {
 			t.Fatal(err)
 		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("%s is stale: write it anew with: go test ./cmd/vaurien -run TestReference -update", path)
+		if *update {
+			if err := os.WriteFile(path, want.Bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%s is stale: write it anew with: go test ./cmd/vaurien -run TestReference -update", path)
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ func Markdown(out io.Writer, r *vaurien.Registry, commands []Command) error {
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n", c.title, capital(c.doc))
 		for _, s := range c.sections {
 			markdownSection(&b, s)
+			if c.ofProtocols {
+				markdownProtocol(&b, r, s.title)
+			}
 		}
 	}
 	fmt.Fprintf(&b, filesText, ExampleINI, ExampleYAML)

@@ -51,6 +51,8 @@ type chapter struct {
 	title    string
 	doc      string
 	sections []section
+
+	ofProtocols bool // each section is one
 }
 
 // chapters returns all settings, in the order in which they are described.
@@ -69,15 +71,15 @@ func chapters(r *vaurien.Registry) []chapter {
 	for _, k := range r.Behaviors() {
 		behaviors.sections = append(behaviors.sections, section{k.Name, k.Doc, of(config.OfBehavior, k.Name)})
 	}
-	protocols := chapter{title: "Protocols", doc: "what --protocol may name, and the options of each"}
+	protocols := chapter{title: "Protocols", doc: "what --protocol may name, and the options of each", ofProtocols: true}
 	for _, k := range r.Protocols() {
 		protocols.sections = append(protocols.sections, section{k.Name, k.Doc, of(config.OfProtocol, k.Name)})
 	}
 	return []chapter{
-		{"Proxies", "what can be said of each", []section{{fields: of(config.OfProxy, "")}}},
+		{title: "Proxies", doc: "what can be said of each", sections: []section{{fields: of(config.OfProxy, "")}}},
 		behaviors,
 		protocols,
-		{"Program", "what can be said of it as a whole", []section{{fields: of(config.OfProgram, "")}}},
+		{title: "Program", doc: "what can be said of it as a whole", sections: []section{{fields: of(config.OfProgram, "")}}},
 	}
 }
 
