@@ -159,7 +159,7 @@ func TestTurns(t *testing.T) {
 			B< mail
 			B> taken
 			C.`},
-		{"a reply that is cut", lines{}, behavior.Cut(), []string{"after=2"}, `
+		{"a reply that is cut", lines{}, behavior.Cut(), []string{"bytes=2"}, `
 			C> GET
 			B< GET
 			B> abcdef

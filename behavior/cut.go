@@ -20,7 +20,7 @@ func Cut() vaurien.Kind {
 		New: func(set *option.Set) vaurien.Make {
 			var c cut
 			set.Choice(&c.how, "how", byClose, "how the connection ends", byClose, byReset)
-			declareAfter(set, &c.after)
+			declareBytes(set, &c.bytes)
 			return func(vaurien.Protocol) (vaurien.Behavior, error) { return c, nil }
 		},
 	}
@@ -28,13 +28,13 @@ func Cut() vaurien.Kind {
 
 type cut struct {
 	how   string
-	after int64
+	bytes int64
 }
 
 func (cut) Points() vaurien.Point { return vaurien.Reply }
 
 func (c cut) Act(e *vaurien.Event, next vaurien.Next) error {
-	return inTheMiddle(e, next, c.after, func() error { return endBy(e, c.how) })
+	return inTheMiddle(e, next, c.bytes, func() error { return endBy(e, c.how) })
 }
 
 // endBy ends the connections of e's session.

@@ -7,9 +7,9 @@ import (
 	"github.com/vaurien-proxy/vaurien/option"
 )
 
-// declareAfter declares the option that says where the middle of a reply is.
-func declareAfter(set *option.Set, after *int64) {
-	set.Size(after, "after", 0, "how much of the reply is passed on first; a shorter one is left alone. "+
+// declareBytes declares the option that says where the middle of a reply is.
+func declareBytes(set *option.Set, bytes *int64) {
+	set.Size(bytes, "bytes", 0, "how much of the reply is passed on first; a shorter one is left alone. "+
 		"0: somewhere in its middle, drawn by the dice").AtLeast("0")
 }
 
@@ -17,13 +17,13 @@ func declareAfter(set *option.Set, after *int64) {
 // many bytes or, for 0, behind a part of its head or, if it has a body, of the
 // body's beginning. A reply that others to the same request follow is passed on
 // as it is.
-func inTheMiddle(e *vaurien.Event, next vaurien.Next, after int64, deed func() error) error {
+func inTheMiddle(e *vaurien.Event, next vaurien.Next, bytes int64, deed func() error) error {
 	m := e.Message
 	if m.More || m.Invites {
 		return next()
 	}
-	w := &middle{w: e.Out, left: after, deed: deed}
-	if after == 0 {
+	w := &middle{w: e.Out, left: bytes, deed: deed}
+	if bytes == 0 {
 		if n := int64(len(m.Head)); m.Body != nil {
 			w.left, w.half = n, true
 		} else if n > 1 {

@@ -18,7 +18,7 @@ func Stall() vaurien.Kind {
 			var s stall
 			set.Duration(&s.time, "for", 0, "how long, from when the reply began to come; 0: until the plan changes").
 				AtLeast("0s").AtMost(longestDelay)
-			declareAfter(set, &s.after)
+			declareBytes(set, &s.bytes)
 			return func(vaurien.Protocol) (vaurien.Behavior, error) { return s, nil }
 		},
 	}
@@ -26,13 +26,13 @@ func Stall() vaurien.Kind {
 
 type stall struct {
 	time  time.Duration
-	after int64
+	bytes int64
 }
 
 func (stall) Points() vaurien.Point { return vaurien.Reply }
 
 func (s stall) Act(e *vaurien.Event, next vaurien.Next) error {
-	return inTheMiddle(e, next, s.after, func() error {
+	return inTheMiddle(e, next, s.bytes, func() error {
 		if s.time == 0 {
 			return e.Hold()
 		}
