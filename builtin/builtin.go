@@ -7,22 +7,34 @@ import (
 	"github.com/vaurien-proxy/vaurien/behavior"
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/protocol/http"
+	"github.com/vaurien-proxy/vaurien/protocol/ldap"
+	"github.com/vaurien-proxy/vaurien/protocol/redis"
+	"github.com/vaurien-proxy/vaurien/protocol/smtp"
 )
 
 // Registry returns a registry of all that ships.
 func Registry() *vaurien.Registry {
-	return vaurien.NewRegistry(
-		[]vaurien.Kind{
-			behavior.Abort(),
-			behavior.Blackout(),
-			behavior.Delay(),
-			behavior.Dummy(),
-			behavior.Error(),
-			behavior.Hang(),
-			behavior.Transient(),
-		},
+	behaviors := []vaurien.Kind{
+		behavior.Abort(),
+		behavior.Blackout(),
+		behavior.CommitUnknown(),
+		behavior.Cut(),
+		behavior.Delay(),
+		behavior.Dummy(),
+		behavior.Error(),
+		behavior.Hang(),
+		behavior.Stall(),
+		behavior.Transient(),
+	}
+	for i, k := range behaviors {
+		behaviors[i] = behavior.Selected(k)
+	}
+	return vaurien.NewRegistry(behaviors,
 		[]vaurien.ProtocolKind{
 			withCommon(http.Kind()),
+			withCommon(ldap.Kind()),
+			withCommon(redis.Kind()),
+			withCommon(smtp.Kind()),
 			withCommon(tcp()),
 		},
 	)
@@ -46,9 +58,9 @@ func withCommon(k vaurien.ProtocolKind) vaurien.ProtocolKind {
 		make := own(set)
 		var buffer int64
 		var keepAlive, reuse bool
-		set.Size(&buffer, "buffer", 8124, "accepted for older configurations: buffers grow as they are needed").AtLeast("1")
-		set.Bool(&keepAlive, "keep-alive", true, "accepted for older configurations: connections always stay")
-		set.Bool(&reuse, "reuse-socket", true, "accepted for older configurations: connections always stay")
+		set.Size(&buffer, "buffer", 8124, "accepted for older configurations: buffers grow as they are needed").AtLeast("1").OfAll()
+		set.Bool(&keepAlive, "keep-alive", true, "accepted for older configurations: connections always stay").OfAll()
+		set.Bool(&reuse, "reuse-socket", true, "accepted for older configurations: connections always stay").OfAll()
 		return make
 	}
 	return k

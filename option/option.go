@@ -33,6 +33,7 @@ type Option struct {
 	Choices []string // for Choice, and for an Int that takes only some values
 	Min     string   // least value allowed, as one would write it; empty for none
 	Max     string   // greatest value allowed; empty for none
+	Common  bool     // every kind of its sort has it
 
 	set func(text string) error // parses into the bound variable
 	get func() string           // the variable's present value, as one would write it
@@ -42,6 +43,13 @@ type Option struct {
 // Alias adds other names under which the setting may be written.
 func (o *Option) Alias(names ...string) *Option {
 	o.Aliases = append(o.Aliases, names...)
+	return o
+}
+
+// OfAll says that every kind of its sort has the setting, so that it need be
+// described only once.
+func (o *Option) OfAll() *Option {
+	o.Common = true
 	return o
 }
 

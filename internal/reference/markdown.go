@@ -59,7 +59,7 @@ func markdownSection(b *bytes.Buffer, s section) {
 		fmt.Fprintf(b, "\n### %s\n\n%s.\n", s.title, capital(s.doc))
 	}
 	if len(s.fields) == 0 {
-		b.WriteString("\nIt has no options.\n")
+		b.WriteString("\nIt has no options of its own.\n")
 		return
 	}
 	b.WriteString("\n| in files | flag | environment | type | default | what it is |\n|---|---|---|---|---|---|\n")

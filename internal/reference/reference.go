@@ -58,30 +58,49 @@ type chapter struct {
 // chapters returns all settings, in the order in which they are described.
 func chapters(r *vaurien.Registry) []chapter {
 	fields := config.Fields(config.Words(r))
-	of := func(g config.Group, kind string) []config.Field {
+	// of returns the settings of a kind, or those that every kind of a group has.
+	of := func(g config.Group, kind string, common bool) []config.Field {
 		var out []config.Field
 		for _, f := range fields {
-			if f.Group == g && f.Kind == kind {
+			if f.Group == g && f.Kind == kind && f.Option.Common == common {
 				out = append(out, f)
 			}
 		}
 		return out
 	}
+	every := func(g config.Group, kind string) []config.Field {
+		out := of(g, kind, true)
+		for i := range out {
+			out[i].Kind = anyKind
+		}
+		return out
+	}
 	behaviors := chapter{title: "Behaviors", doc: "what a draw may name, and the options of each"}
-	for _, k := range r.Behaviors() {
-		behaviors.sections = append(behaviors.sections, section{k.Name, k.Doc, of(config.OfBehavior, k.Name)})
+	for i, k := range r.Behaviors() {
+		if i == 0 {
+			behaviors.sections = append(behaviors.sections, section{"every behavior",
+				"which of the exchanges that the draw gives it a behavior acts on; NAME is its name", every(config.OfBehavior, k.Name)})
+		}
+		behaviors.sections = append(behaviors.sections, section{k.Name, k.Doc, of(config.OfBehavior, k.Name, false)})
 	}
 	protocols := chapter{title: "Protocols", doc: "what --protocol may name, and the options of each", ofProtocols: true}
-	for _, k := range r.Protocols() {
-		protocols.sections = append(protocols.sections, section{k.Name, k.Doc, of(config.OfProtocol, k.Name)})
+	for i, k := range r.Protocols() {
+		if i == 0 {
+			protocols.sections = append(protocols.sections, section{"every protocol",
+				"what all of them accept; NAME is the protocol's name", every(config.OfProtocol, k.Name)})
+		}
+		protocols.sections = append(protocols.sections, section{k.Name, k.Doc, of(config.OfProtocol, k.Name, false)})
 	}
 	return []chapter{
-		{title: "Proxies", doc: "what can be said of each", sections: []section{{fields: of(config.OfProxy, "")}}},
+		{title: "Proxies", doc: "what can be said of each", sections: []section{{fields: of(config.OfProxy, "", false)}}},
 		behaviors,
 		protocols,
-		{title: "Program", doc: "what can be said of it as a whole", sections: []section{{fields: of(config.OfProgram, "")}}},
+		{title: "Program", doc: "what can be said of it as a whole", sections: []section{{fields: of(config.OfProgram, "", false)}}},
 	}
 }
+
+// anyKind stands for the name of whichever behavior or protocol is meant.
+const anyKind = "NAME"
 
 // placeholders are what stands for the value of a setting whose type alone
 // says too little.
