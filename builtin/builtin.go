@@ -8,6 +8,9 @@ import (
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/protocol/http"
 	"github.com/vaurien-proxy/vaurien/protocol/ldap"
+	"github.com/vaurien-proxy/vaurien/protocol/memcache"
+	"github.com/vaurien-proxy/vaurien/protocol/mysql"
+	"github.com/vaurien-proxy/vaurien/protocol/postgres"
 	"github.com/vaurien-proxy/vaurien/protocol/redis"
 	"github.com/vaurien-proxy/vaurien/protocol/smtp"
 )
@@ -33,6 +36,9 @@ func Registry() *vaurien.Registry {
 		[]vaurien.ProtocolKind{
 			withCommon(http.Kind()),
 			withCommon(ldap.Kind()),
+			withCommon(memcache.Kind()),
+			withCommon(mysql.Kind()),
+			withCommon(postgres.Kind()),
 			withCommon(redis.Kind()),
 			withCommon(smtp.Kind()),
 			withCommon(tcp()),

@@ -45,6 +45,9 @@ type Protocol struct {
 var (
 	_ vaurien.Protocol    = (*Protocol)(nil)
 	_ vaurien.BackendUser = (*Protocol)(nil)
+	_ vaurien.Failing     = (*Protocol)(nil)
+	_ vaurien.Describing  = (*Protocol)(nil)
+	_ vaurien.Describer   = (*codec)(nil)
 )
 
 // SetBackend sets the backend's address, host:port, for OverwriteHostHeader.
@@ -66,6 +69,7 @@ func (p *Protocol) NewCodec() vaurien.Codec { return &codec{protocol: p} }
 // to the other.
 type codec struct {
 	protocol *Protocol
+	asked    bool // a request has been read
 	reply    body // that of the reply being read: there is one at a time
 }
 
@@ -74,9 +78,11 @@ type codec struct {
 // Message again, so that a session at work allocates nothing.
 type note struct {
 	method     method
-	upgrade    bool // it asked for another protocol
-	old        bool // it is HTTP/1.0
-	persistent bool // its sender keeps the connection (RFC 9112 section 9.3)
+	upgrade    bool  // it asked for another protocol
+	old        bool  // it is HTTP/1.0
+	persistent bool  // its sender keeps the connection (RFC 9112 section 9.3)
+	later      bool  // it is not the first on its connection
+	length     int64 // its Content-Length; 0 without one
 	body       body
 }
 

@@ -32,6 +32,8 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	}
 	m.Verb, n.method = line.verb, line.method
 	n.old = old
+	n.later, c.asked = c.asked, true
+	n.length = max(f.length, 0)
 	n.persistent = !f.close && (!old || f.keepAlive)
 	// An HTTP/1.0 client cannot change the protocol (RFC 9110 section 7.8) nor
 	// wait for a 100 (section 10.1.1).

@@ -80,10 +80,12 @@ type codec struct {
 
 	phase  atomic.Uint32 // set by the reader of replies, but from sending to commanding
 	status atomic.Uint32 // the server's status flags, as it said last
+	caps   atomic.Uint64 // the capabilities that both sides have
 
 	// of the reader of requests
 	begun   bool
 	request packets
+	file    file
 	rewrite []byte // an EXECUTE with its types put back
 
 	// of the reader of replies
@@ -91,17 +93,15 @@ type codec struct {
 
 	mu         sync.Mutex // of what follows
 	server     greeting
-	caps       capabilities // both sides have them
 	user       string
 	database   string
 	login      login // as asked for; in force once the server has agreed
 	statements statements
 }
 
-func (c *codec) at() phase          { return phase(c.phase.Load()) }
-func (c *codec) become(p phase)     { c.phase.Store(uint32(p)) }
-func (c *codec) inform(flags int)   { c.status.Store(uint32(flags)) }
-func (c *codec) has(f serverStatus) bool { return c.status.Load()&uint32(f) != 0 }
+func (c *codec) at() phase         { return phase(c.phase.Load()) }
+func (c *codec) become(p phase)    { c.phase.Store(uint32(p)) }
+func (c *codec) can() capabilities { return capabilities(c.caps.Load()) }
 
 // A note is what the codec must know of a request to read its reply and to make
 // it fail. It lives in Message.Info for as long as the engine uses the Message
@@ -110,6 +110,7 @@ type note struct {
 	codec   *codec
 	command command
 	reply   shape
+	size    int  // of the first packet's payload
 	seq     byte // the number of its last packet
 	keyword keyword
 	status  serverStatus // when it was read
@@ -119,13 +120,16 @@ type note struct {
 	statement uint32 // the prepared statement's ID
 	params    int    // how many parameters it has
 	known     bool   // it is known which statement that is
+	owed      bool   // the server has not seen the types of its parameters
+
+	database string // asked for, in force if the server says OK
 
 	mayLoad bool // its reply may ask for a file
 
 	// A failure that the backend takes part in.
-	swallow  int    // how many replies to read
-	undo     int    // which of them is to the ROLLBACK, counted from 1; 0: none
-	instead  []byte // what the client gets for them
+	swallow int    // how many replies to read
+	undo    int    // which of them is to the ROLLBACK, counted from 1; 0: none
+	instead []byte // what the client gets for them
 }
 
 // noteOf returns the note on req, nil if there is none.

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	headerSize = 4       // three bytes of length, one that counts
+	headerSize = 4         // three bytes of length, one that counts
 	fullPacket = 1<<24 - 1 // a packet of this length is continued by the next
 
 	// longestRequestHead is how much of a request is looked at: the statement's
@@ -73,12 +73,13 @@ func first(r *vaurien.Reader, most int) (head []byte, length int, err error) {
 type packets struct {
 	left      int64 // of the packet at hand
 	continued bool  // another packet follows
+	note      *note // told of the packets' numbers
 }
 
 // body returns a Body of what is left after the first taken bytes of a payload
 // of which the first packet has the length given; nil if that is nothing.
-func (p *packets) body(length, taken int) vaurien.Body {
-	*p = packets{int64(length - taken), length == fullPacket}
+func (p *packets) body(n *note, length, taken int) vaurien.Body {
+	*p = packets{int64(length - taken), length == fullPacket, n}
 	if p.left == 0 && !p.continued {
 		return nil
 	}
@@ -100,6 +101,7 @@ func (p *packets) Next(r *vaurien.Reader) (int64, error) {
 	}
 	length := lengthOf(b)
 	p.continued = length == fullPacket
+	p.note.seq = b[3]
 	return headerSize + int64(length), nil
 }
 

@@ -27,8 +27,8 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	case proving:
 		n := c.newNote(m)
 		n.of(theProof, m)
-		n.seq, m.Barrier = head[3], true
-		return c.takeRequest(r, m, head, length)
+		n.size, n.seq, m.Barrier = length, head[3], true
+		return c.takeRequest(r, m, n, head, length)
 	case sending:
 		return c.readFile(r, m, length)
 	case commanding:
@@ -48,8 +48,8 @@ func (n *note) of(cmd command, m *vaurien.Message) {
 }
 
 // takeRequest takes a request's head and leaves the rest of it to a Body.
-func (c *codec) takeRequest(r *vaurien.Reader, m *vaurien.Message, head []byte, length int) error {
-	m.Body = c.request.body(length, len(head)-headerSize)
+func (c *codec) takeRequest(r *vaurien.Reader, m *vaurien.Message, n *note, head []byte, length int) error {
+	m.Body = c.request.body(n, length, len(head)-headerSize)
 	m.Head = r.Take(len(head))
 	return nil
 }
@@ -72,7 +72,7 @@ func (c *codec) readLogin(r *vaurien.Reader, m *vaurien.Message) error {
 	c.mu.Unlock()
 	n := c.newNote(m)
 	n.of(theLogin, m)
-	n.seq, m.Barrier = head[3], true
+	n.size, n.seq, m.Barrier = length, head[3], true
 	m.Head = r.Take(len(head))
 	return nil
 }
@@ -105,16 +105,19 @@ func (c *codec) readCommand(r *vaurien.Reader, m *vaurien.Message, head []byte, 
 	}
 	n := c.newNote(m)
 	n.of(cmd, m)
+	n.size = length
 	m.NoReply, m.Barrier = n.reply == noReply, cmd.settles()
 	switch cmd {
 	case comQuery:
 		c.noteQuery(n, m, payload, length)
+	case comInitDB:
+		n.use(payload[1:])
 	case comStmtPrepare:
 		n.text = headerSize + 1
 		n.keyword = keywordOf(payload[1:])
 		n.sql = append(n.sql, payload[1:min(len(payload), 1+longestText)]...)
 	case comChangeUser:
-		l := readChangeUser(payload[1:], c.capabilities())
+		l := readChangeUser(payload[1:], c.can())
 		c.mu.Lock()
 		c.login = l
 		c.mu.Unlock()
@@ -123,17 +126,17 @@ func (c *codec) readCommand(r *vaurien.Reader, m *vaurien.Message, head []byte, 
 			return vaurien.Opaque("a %s of %d bytes", byCode[cmd].name, length)
 		}
 		c.noteStatement(n, m, payload)
-		if cmd == comStmtExecute || cmd == comStmtBulkExecute {
-			return c.takeExecute(r, m, n, head, length)
+		if n.owed {
+			return c.takeOwed(r, m, n, head, length)
 		}
 	}
-	return c.takeRequest(r, m, head, length)
+	return c.takeRequest(r, m, n, head, length)
 }
 
 // noteQuery notes what is to be known of a COM_QUERY.
 func (c *codec) noteQuery(n *note, m *vaurien.Message, payload []byte, length int) {
 	at := 1
-	if c.capabilities()&clientQueryAttributes != 0 {
+	if c.can()&clientQueryAttributes != 0 {
 		if at = afterAttributes(payload); at == 0 {
 			n.mayLoad, m.Barrier = true, true
 			return
@@ -145,6 +148,10 @@ func (c *codec) noteQuery(n *note, m *vaurien.Message, payload []byte, length in
 	if n.keyword.verb != "" {
 		m.Verb = n.keyword.verb
 	}
+	if m.Verb == "USE" {
+		_, name := nextWord(text)
+		n.use([]byte(tableName(name)))
+	}
 	n.mayLoad = length > len(payload) || mentionsInfile(text)
 	m.Barrier = n.mayLoad
 }
@@ -154,22 +161,22 @@ func (c *codec) noteStatement(n *note, m *vaurien.Message, payload []byte) {
 	k := cursor{b: payload[1:5]}
 	n.statement = uint32(k.number(4))
 	c.mu.Lock()
-	if s := c.statements.get(n.statement); s != nil {
-		n.known, n.params = true, s.params
-		if n.command.executes() {
-			if n.keyword = s.keyword; s.keyword.verb != "" {
-				m.Verb = s.keyword.verb
-			}
-		}
-		if n.command == comStmtClose {
-			c.statements.remove(n.statement)
+	defer c.mu.Unlock()
+	if n.statement == lastStatement {
+		n.statement = c.statements.last
+	}
+	s := c.statements.get(n.statement)
+	if s == nil {
+		return
+	}
+	n.known, n.params = true, s.params
+	if n.command.executes() {
+		n.owed = s.types != nil
+		if n.keyword = s.keyword; s.keyword.verb != "" {
+			m.Verb = s.keyword.verb
 		}
 	}
-	c.mu.Unlock()
-}
-
-func (c *codec) capabilities() capabilities {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.caps
+	if n.command == comStmtClose {
+		c.statements.remove(n.statement)
+	}
 }

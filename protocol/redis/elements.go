@@ -25,6 +25,11 @@ func (e *elements) Next(r *vaurien.Reader) (int64, error) {
 		run := e.data
 		s := scanner{b: r.Buffered()}
 		for e.n > 0 && run < int64(len(s.b)) {
+			if size := shortBulk(s.b[run:]); size > 0 {
+				run += size
+				e.n--
+				continue
+			}
 			s.pos = int(run)
 			data, err := e.element(&s)
 			if err == errShort || err != nil && run > 0 {
@@ -50,6 +55,22 @@ func (e *elements) Next(r *vaurien.Reader) (int64, error) {
 	}
 }
 
+// shortBulk returns the length, with its head and end, of the bulk of less than
+// 100 bytes with which b begins; 0 if it does not.
+func shortBulk(b []byte) int64 {
+	if len(b) < 5 || b[0] != '$' || b[1]-'0' > 9 {
+		return 0
+	}
+	n := int64(b[1] - '0')
+	if b[2] == '\r' && b[3] == '\n' {
+		return 4 + n + 2
+	}
+	if n == 0 || b[2]-'0' > 9 || b[3] != '\r' || b[4] != '\n' {
+		return 0
+	}
+	return 5 + 10*n + int64(b[2]-'0') + 2
+}
+
 // element passes over one element, or its head, and returns how many bytes of
 // data follow. If it fails, e is as before.
 func (e *elements) element(s *scanner) (data int64, err error) {
@@ -64,10 +85,7 @@ func (e *elements) element(s *scanner) (data int64, err error) {
 	n := e.n - 1
 	switch shapes[kind] {
 	case aLine:
-		start := s.pos
-		if _, err = s.line(); err == errShort && len(s.b)-start > longestLine {
-			err = vaurien.Opaque("a line of more than %d bytes", longestLine)
-		}
+		_, err = s.line()
 	case aBulk:
 		if data, err = s.length(); err == nil && data < 0 {
 			err = e.null(data)
@@ -132,7 +150,7 @@ const (
 	anAggregate
 	aMap
 	anAttribute
-	aPush // never inside another
+	aPush // never inside another: it stands between replies
 )
 
 // shapes are the types of RESP3, which are those of RESP2 and more.

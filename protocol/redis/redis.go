@@ -69,7 +69,7 @@ func (p *Protocol) NewCodec() vaurien.Codec {
 // A codec frames one session.
 type codec struct {
 	protocol *Protocol
-	commands map[string]*command
+	commands *vocabulary
 
 	// Of the reader of requests.
 	state   state
@@ -102,12 +102,14 @@ type note struct {
 	inline  bool
 	body    body
 
-	state  state // before the request; of its database, user and watching only if those changed or may matter
-	queued bool  // the server queues it, if the transaction is one
+	mode   mode // before the request
+	queued bool // the server queues it, if there is a transaction
+	silent bool // it gets no reply
+	logs   bool // it has credentials
 
-	change  uint64 // the change of state that it makes; 0 for none
-	ifNot   state  // the state if the server refuses it
-	silence bool   // it sets whether there are replies: it cannot fail
+	change uint64 // the change of state that it makes; 0 for none, and then
+	was    state  // the state before it
+	ifNot  state  // the state if the server refuses it
 
 	// Of its replies.
 	confirmed, confirmations int64  // of a SUBSCRIBE: how many have come, of how many

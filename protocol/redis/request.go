@@ -48,20 +48,9 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 		var at, length int
 		start := s.pos
 		for i := int64(0); i < n.args; i++ {
-			first, err := s.peek()
+			size, err := s.argument()
 			if err != nil {
 				return err
-			}
-			if first != '$' {
-				return vaurien.Opaque("byte %#02x where an argument begins", first)
-			}
-			s.pos++
-			size, err := s.length()
-			if err != nil {
-				return err
-			}
-			if size < 0 {
-				return vaurien.Opaque("an argument of %d bytes", size)
 			}
 			if int64(s.pos-start)+size > whole {
 				n.body.elements = elements{data: size + 2, n: n.args - i - 1, bulks: true}
@@ -92,12 +81,33 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if c.refused.Load() {
 		c.learn()
 	}
-	if (c.state.multi || c.reply != repliesOn) && n.command.role == confirmed && c.state.multi ||
-		c.state.multi && n.command.role == setsReplies {
+	if r := n.command.role; c.state.mode&inMulti != 0 && (r == confirmed || r == setsReplies) {
+		// They make EXEC's reply one that is no RESP.
 		return vaurien.Opaque("%s in a transaction", n.command.verb)
 	}
 	m.Verb = n.command.verb
 	m.Head = r.Take(s.pos)
-	c.follow(n, m)
+	c.follow(n, m.Head)
+	m.NoReply = n.silent
 	return nil
+}
+
+// argument passes over the head of an argument and returns its length.
+func (s *scanner) argument() (size int64, err error) {
+	if b := s.b[s.pos:]; len(b) >= 4 && b[0] == '$' && b[1]-'0' <= 9 && b[2] == '\r' && b[3] == '\n' {
+		s.pos += 4
+		return int64(b[1] - '0'), nil
+	}
+	first, err := s.peek()
+	if err != nil {
+		return 0, err
+	}
+	if first != '$' {
+		return 0, vaurien.Opaque("byte %#02x where an argument begins", first)
+	}
+	s.pos++
+	if size, err = s.length(); err == nil && size < 0 {
+		err = vaurien.Opaque("an argument of %d bytes", size)
+	}
+	return size, err
 }

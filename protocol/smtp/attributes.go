@@ -53,7 +53,9 @@ func (c *codec) Attribute(req *vaurien.Message, name string) any {
 		} else if !mailing {
 			return nil
 		}
-		return strings.ToLower(string(address[bytes.LastIndexByte(address, '@')+1:]))
+		if at := bytes.LastIndexByte(address, '@'); at >= 0 {
+			return strings.ToLower(string(address[at+1:]))
+		}
 	}
 	return nil
 }

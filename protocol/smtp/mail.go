@@ -94,21 +94,22 @@ func scan(prev [2]byte, b []byte) (n int, ended bool, err error) {
 // nextDot returns the index, from at on, of a dot that follows a CR or a LF;
 // negative if there is none.
 func nextDot(prev [2]byte, b []byte, at int) int {
-	if at == 0 && b[0] == '.' && (prev[1] == '\n' || prev[1] == '\r') {
-		return 0
+	for {
+		i := bytes.IndexByte(b[at:], '.')
+		if i < 0 {
+			return -1
+		}
+		at += i
+		before := prev[1]
+		if at > 0 {
+			before = b[at-1]
+		}
+		if before == '\n' || before == '\r' {
+			return at
+		}
+		at++
 	}
-	from := b[max(at-1, 0):]
-	lf, cr := bytes.Index(from, lfDot), bytes.Index(from, crDot)
-	if lf < 0 || cr >= 0 && cr < lf {
-		lf = cr
-	}
-	if lf < 0 {
-		return -1
-	}
-	return max(at-1, 0) + lf + 1
 }
-
-var lfDot, crDot = []byte("\n."), []byte("\r.")
 
 // dot returns how many bytes of b belong to the mail: 3 and true for its end,
 // 1 for any other byte, 0 if that cannot be told yet. b is not empty; a dot is

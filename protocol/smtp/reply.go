@@ -37,10 +37,12 @@ func (c *codec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error {
 	if req != nil && !m.More && !m.Invites {
 		c.open.Add(-1)
 	}
-	m.Verb = status(code)
 	if read := r.Take(n); m.Head == nil {
 		m.Head = read
+	} else {
+		code, _ = strconv.Atoi(string(m.Head[:3]))
 	}
+	m.Verb = status(code)
 	return nil
 }
 

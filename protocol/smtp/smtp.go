@@ -97,6 +97,7 @@ type note struct {
 
 	inTransaction bool // a MAIL came before it
 	recipients    int  // RCPTs of the mail so far
+	over          bool // it is answered in the server's place
 
 	// of the reader of replies, once the request is passed on
 	invited bool // DATA: the reply to come is one to the mail

@@ -24,7 +24,9 @@ func (t *transaction) note(asked *note, line []byte) {
 		t.sender = append(t.sender[:0], path(line)...)
 		t.size = declaredSize(line)
 	case rcptTo:
-		t.recipients++
+		if t.open {
+			t.recipients++
+		}
 	case rset, xclient:
 		t.end()
 	}

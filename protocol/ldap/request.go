@@ -1,0 +1,100 @@
+package ldap
+
+import "github.com/vaurien-proxy/vaurien"
+
+// wholeRequest is how long a request may be that is its head and no body: what
+// is known of longer ones, and what can be changed in them, is in their first
+// bytes.
+const wholeRequest = 64 << 10
+
+// ReadRequest reads a request.
+func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
+	var e envelope
+	if err := e.read(r); err != nil {
+		return err
+	}
+	verb := e.op.verb()
+	switch {
+	case verb == "":
+		return vaurien.Opaque("an unknown operation, tag %#02x", byte(e.op))
+	case e.id == 0: // RFC 4511 section 4.1.1.1
+		return vaurien.Opaque("a request with the message ID 0")
+	}
+	size := int(min(e.size, wholeRequest))
+	if err := hold(r, size); err != nil {
+		return err
+	}
+
+	n, ok := m.Info.(*note)
+	if !ok {
+		n = new(note)
+		m.Info = n
+	}
+	n.envelope = e
+	m.Head = r.Take(size)
+	if left := e.size - int64(size); left > 0 {
+		n.length.N = left
+		m.Body = &n.length
+	}
+	m.Verb, m.ID = verb, uint64(e.id)
+
+	switch e.op {
+	case bind:
+		c.shared.binds(e.id, readBind(n.content(m)))
+	case unbind:
+		m.NoReply = true
+	case abandon: // RFC 4511 section 4.11: its content is that of a message ID
+		m.NoReply = true
+		if id, ok := number(n.content(m)); ok {
+			m.Abandons = uint64(id)
+			c.shared.abandons(id)
+		}
+	case extended:
+		if string(extensionOf(n.content(m))) == startTLS {
+			m.Barrier = true // RFC 4511 section 4.14.1: nothing may follow before the reply
+			c.shared.startTLS.Store(e.id)
+		}
+	}
+	return nil
+}
+
+// A bindRequest is what a bind says of who binds and how (RFC 4511 section
+// 4.2). Its credentials are nobody's business.
+type bindRequest struct {
+	name      []byte
+	mechanism []byte // of SASL
+	simple    bool
+	empty     bool // without a password (RFC 4513 section 5.1.1 and 5.1.2)
+}
+
+const (
+	simpleChoice = 0x80
+	saslChoice   = 0xa3
+)
+
+// readBind reads the content of a bind, as far as it can be read.
+func readBind(b []byte) (q bindRequest) {
+	_, b, ok := take(b, integer) // the version
+	if !ok {
+		return q
+	}
+	if q.name, b, ok = take(b, octetString); !ok {
+		return q
+	}
+	tag, content, _, whole, _ := element(b)
+	switch tag {
+	case simpleChoice:
+		q.simple = true
+		q.empty = whole && len(content) == 0
+	case saslChoice:
+		q.mechanism, _, _ = take(content, octetString)
+	}
+	return q
+}
+
+// extensionOf returns the name of an extended operation, from its content (RFC
+// 4511 section 4.12).
+func extensionOf(b []byte) []byte {
+	name, _, _ := take(b, 0x80)
+	return name
+}

@@ -1,0 +1,145 @@
+package memcache
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/vaurien-proxy/vaurien"
+)
+
+// A loop is a stream that says the same again and again.
+type loop struct {
+	b  []byte
+	at int
+}
+
+func (l *loop) Read(p []byte) (int, error) {
+	n := copy(p, l.b[l.at:])
+	l.at = (l.at + n) % len(l.b)
+	return n, nil
+}
+
+// A mill frames one request and its reply after the other as the engine does.
+type mill struct {
+	codec    vaurien.Codec
+	up, down *vaurien.Reader
+	req, msg vaurien.Message
+	replies  bool
+}
+
+func newMill(request, reply string) *mill {
+	return &mill{
+		codec: new(Protocol).NewCodec(), replies: reply != "",
+		up: vaurien.NewReader(&loop{b: []byte(request)}), down: vaurien.NewReader(&loop{b: []byte(reply)}),
+	}
+}
+
+// turn frames one request and, if there is one, its reply.
+func (m *mill) turn() error {
+	if err := m.ask(); err != nil || !m.replies {
+		return err
+	}
+	return m.answer()
+}
+
+func (m *mill) ask() error {
+	m.req = vaurien.Message{Info: m.req.Info}
+	if err := m.codec.ReadRequest(m.up, &m.req); err != nil {
+		return err
+	}
+	return take(m.up, m.req.Body)
+}
+
+func (m *mill) answer() error {
+	m.msg = vaurien.Message{Info: m.msg.Info}
+	if err := m.codec.ReadReply(m.down, &m.req, &m.msg); err != nil {
+		return err
+	}
+	return take(m.down, m.msg.Body)
+}
+
+// take takes a body.
+func take(r *vaurien.Reader, b vaurien.Body) error {
+	for b != nil {
+		n, err := b.Next(r)
+		if err == io.EOF {
+			return nil
+		}
+		for n > 0 && err == nil {
+			if len(r.Buffered()) == 0 {
+				err = r.More()
+			}
+			k := min(n, int64(len(r.Buffered())))
+			r.Take(int(k))
+			n -= k
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var speeds = []struct{ name, request, reply string }{
+	{"get", "get key:1234567890\r\n", "VALUE key:1234567890 0 32\r\n" + strings.Repeat("x", 32) + "\r\nEND\r\n"},
+	{"miss", "get key:1234567890\r\n", "END\r\n"},
+	{"set", "set key:1234567890 0 0 32\r\n" + strings.Repeat("x", 32) + "\r\n", "STORED\r\n"},
+	{"set noreply", "set key:1234567890 0 0 32 noreply\r\n" + strings.Repeat("x", 32) + "\r\n", ""},
+	{"multiget", "gets a b c d\r\n", strings.Repeat("VALUE key 0 32 7\r\n"+strings.Repeat("x", 32)+"\r\n", 4) + "END\r\n"},
+	{"stats", "stats\r\n", strings.Repeat("STAT name value\r\n", 40) + "END\r\n"},
+	{"mg", "mg key:1234567890 v\r\n", "VA 32\r\n" + strings.Repeat("x", 32) + "\r\n"},
+	{"ms", "ms key:1234567890 32 T0\r\n" + strings.Repeat("x", 32) + "\r\n", "HD\r\n"},
+	{"binary get", req(0, 1, "", "key:1234567890", ""), res(0, 0, 1, "\x00\x00\x00\x00", "", strings.Repeat("x", 32))},
+	{"binary set", req(1, 1, eight, "key:1234567890", strings.Repeat("x", 32)), res(1, 0, 1, "", "", "")},
+}
+
+func TestNoAllocations(t *testing.T) {
+	for _, s := range speeds {
+		m := newMill(s.request, s.reply)
+		m.turn() // the first makes what is used again
+		if n := testing.AllocsPerRun(1000, func() {
+			if err := m.turn(); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations", s.name, n)
+		}
+	}
+}
+
+// BenchmarkFraming frames a request and its reply.
+func BenchmarkFraming(b *testing.B) {
+	for _, s := range speeds {
+		b.Run(s.name, func(b *testing.B) {
+			m := newMill(s.request, s.reply)
+			b.SetBytes(int64(len(s.request) + len(s.reply)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := m.turn(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkBuffered frames requests of which many came in one read, as they do
+// when a client pipelines: without the cost of the reads.
+func BenchmarkBuffered(b *testing.B) {
+	for _, s := range speeds {
+		if strings.Contains(s.name, " noreply") || strings.Contains(s.name, "stats") {
+			continue
+		}
+		many := 60000 / max(len(s.request), len(s.reply))
+		b.Run(s.name, func(b *testing.B) {
+			m := newMill(strings.Repeat(s.request, many), strings.Repeat(s.reply, many))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := m.turn(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
