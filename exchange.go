@@ -35,8 +35,9 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
 // newExchange returns an exchange with two holders, as it was made but for the
 // codec's note, whose memory is used again.
-func newExchange() *exchange {
-	x := exchanges.Get().(*exchange)
+func newExchange() *exchange { return exchanges.Get().(*exchange).renew() }
+
+func (x *exchange) renew() *exchange {
 	x.request = Message{Info: x.request.Info}
 	x.state, x.answer, x.invites, x.invited = undecided, nil, false, false
 	x.plan, x.later = nil, nil
@@ -48,7 +49,10 @@ func newExchange() *exchange {
 
 // release says that one holder has no more use for x.
 func (x *exchange) release() {
-	if x.holders.Add(-1) == 0 {
+	if x.letGo() {
 		exchanges.Put(x)
 	}
 }
+
+// letGo is release for who finds a use for x itself if nobody else holds it.
+func (x *exchange) letGo() bool { return x.holders.Add(-1) == 0 }

@@ -101,7 +101,7 @@ func (s *Session) become(x *exchange, m *Message, a Answer) error {
 			return nil
 		}
 		x.holders.Add(1) // it gets a turn after all
-		if err := s.turns.push(x, d.out.flush); err != nil {
+		if _, err := s.turns.push(x, undecided, d.out.flush); err != nil {
 			return err
 		}
 	}

@@ -65,10 +65,10 @@ func (s *Session) renewLink() {
 	root, number := p.root, uint64(0)
 	switch {
 	case s.drawsOnce():
-	case s.framing(), s.exchanges == 0:
+	case s.framing(), s.exchanges.Load() == 0:
 		root = p.link
 	default:
-		number = s.exchanges
+		number = s.exchanges.Load()
 	}
 	if root == nil {
 		s.link = p.untouched
@@ -82,15 +82,14 @@ func (s *Session) renewLink() {
 func (s *Session) framed(x *exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.exchanges++
-	s.proxy.exchanges.Add(1)
+	number := s.exchanges.Add(1)
 	if !s.drawsOnce() {
 		p := s.proxy.plan.Load()
-		s.choose(x, s.exchanges, p, p.root, &x.request)
+		s.choose(x, number, p, p.root, &x.request)
 		return
 	}
 	link := s.currentLink()
-	x.number, x.dice, x.plan = s.exchanges, 0, link.plan
+	x.number, x.dice, x.plan = number, 0, link.plan
 	if !link.waits {
 		x.take(link.behavior, link.name)
 		return
@@ -110,10 +109,9 @@ func (s *Session) spoke(d *direction) *exchange {
 	defer s.mu.Unlock()
 	if d.point == Reply {
 		s.spoken = true
-	} else if s.spoken || s.exchanges == 0 {
+	} else if s.spoken || s.exchanges.Load() == 0 {
 		s.spoken = false
-		s.exchanges++
-		s.proxy.exchanges.Add(1)
+		s.exchanges.Add(1)
 		s.link = nil
 	}
 	return s.currentLink()

@@ -167,7 +167,7 @@ func (d downstream) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := out.Write(p)
-	if ferr := t.finish(nil, out); err == nil {
+	if _, ferr := t.finish(nil, out); err == nil {
 		err = ferr
 	}
 	return n, err
@@ -213,7 +213,7 @@ func (s *Session) answerAnyOrder(m *Message) error {
 	}
 	if err == nil && len(d.r.Buffered()) > 0 && !s.opaque.Load() {
 		s.aside.kept = true // what follows goes out with it
-	} else if ferr := s.turns.finish(nil, &d.out); err == nil {
+	} else if _, ferr := s.turns.finish(nil, &d.out); err == nil {
 		err = ferr
 	}
 	if s.proxy.draining.Load() {
@@ -228,7 +228,8 @@ func (s *Session) yield() error {
 		return s.down.out.flush()
 	}
 	s.aside.kept = false
-	return s.turns.finish(nil, &s.down.out)
+	_, err := s.turns.finish(nil, &s.down.out)
+	return err
 }
 
 // replyAside lets x's behavior act on a reply aside, after those to x before

@@ -55,8 +55,6 @@ type Proxy struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the accepting goroutine and the sessions
 
-	exchanges atomic.Uint64
-
 	mu       sync.Mutex
 	closed   bool
 	sessions map[*Session]struct{}
@@ -174,8 +172,9 @@ func (p *Proxy) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.ended
-	st.Open, st.Sessions, st.Exchanges = int64(len(p.sessions)), p.last, p.exchanges.Load()
+	st.Open, st.Sessions = int64(len(p.sessions)), p.last
 	for s := range p.sessions {
+		st.Exchanges += s.count()
 		st.ToBackend += s.up.out.count.Load()
 		st.ToClient += s.down.out.count.Load()
 	}
@@ -236,9 +235,6 @@ func (p *Proxy) serve(conn net.Conn) {
 	p.sessions[s] = struct{}{}
 	p.wg.Add(1)
 	p.mu.Unlock()
-	if s.codec == nil && s.drawsOnce() {
-		p.exchanges.Add(1)
-	}
 	if p.observer != nil {
 		p.observer.SessionStart(s)
 	}
@@ -252,6 +248,7 @@ func (p *Proxy) sessionEnded(s *Session) {
 	}
 	p.mu.Lock()
 	delete(p.sessions, s)
+	p.ended.Exchanges += s.count()
 	p.ended.ToBackend += s.up.out.count.Load()
 	p.ended.ToClient += s.down.out.count.Load()
 	if len(p.sessions) == 0 && p.emptied != nil {

@@ -22,21 +22,23 @@ type Session struct {
 
 	up, down direction
 	turns    turns
-	reply    Message // the backend's message that down has
-	aside    *aside  // nil unless the protocol is multiplexed
+	reply    Message   // the backend's message that down has
+	turn     *exchange // whose turn down has taken already; nil: none
+	spare    *exchange // for up to use next; nil: none
+	aside    *aside    // nil unless the protocol is multiplexed
 
 	pool      chan struct{}  // where the session has a place
 	wg        sync.WaitGroup // all goroutines but the one that runs the session
 	done      chan struct{}  // closed when the session has ended
 	connected chan struct{}  // closed when the backend has been called, in vain or not
 	leaving   atomic.Bool    // the client has been told the last
+	exchanges atomic.Uint64  // framed or, with draw exchange, noticed so far
 	opaque    atomic.Bool    // the streams are tcp from where their readers are
 
 	mu        sync.Mutex
 	backend   Conn               // nil until connected
 	cancel    context.CancelFunc // of the call to the backend
 	over      bool
-	exchanges uint64    // framed or, with draw exchange, noticed so far
 	link      *exchange // the exchange that tcp bytes belong to
 	spoken    bool      // the backend has spoken since link was made
 	upEnded   bool
@@ -309,6 +311,15 @@ func (s *Session) drain() {
 	if s.codec != nil {
 		interrupt(s.client)
 	}
+}
+
+// count returns how many exchanges there were so far; a tcp connection whose
+// fate is drawn once is one.
+func (s *Session) count() uint64 {
+	if s.codec == nil && s.drawsOnce() {
+		return 1
+	}
+	return s.exchanges.Load()
 }
 
 func (s *Session) noteData(p Point) {

@@ -92,7 +92,10 @@ func (s *Session) readRequests() error {
 			s.end(orderly)
 			return errEnded
 		}
-		x := newExchange()
+		x := s.spare
+		if s.spare = nil; x == nil {
+			x = newExchange()
+		}
 		if err := s.codec.ReadRequest(&d.r, &x.request); err != nil {
 			x.holders.Store(1)
 			x.release()
@@ -151,9 +154,10 @@ func (s *Session) request(x *exchange) error {
 	}
 	s.framed(x)
 	s.noteData(Request)
-	if m.NoReply {
-		x.release()
-	} else if err := s.turns.push(x, d.out.flush); err != nil {
+	if m.Answer == nil && s.aside == nil && !x.acts(Request) {
+		return s.through(x)
+	}
+	if err := s.queue(x, undecided); err != nil {
 		return err
 	}
 	barrier := m.Barrier
@@ -183,6 +187,38 @@ func (s *Session) request(x *exchange) error {
 		return err
 	}
 	return s.turns.await(x)
+}
+
+// through passes a request on that nothing acts on.
+func (s *Session) through(x *exchange) error {
+	d, m := &s.up, &x.request
+	if err := d.out.ready(); err != nil {
+		return err
+	}
+	barrier := m.Barrier
+	if err := s.queue(x, forwarded); err != nil {
+		return err
+	}
+	if err := d.pass(m, &d.out); err != nil || !barrier {
+		return err
+	}
+	if err := d.out.flush(); err != nil {
+		return err
+	}
+	return s.turns.await(x)
+}
+
+// queue gives x a turn, if its request gets a reply.
+func (s *Session) queue(x *exchange, state turnState) error {
+	if x.request.NoReply {
+		x.release()
+		return nil
+	}
+	spare, err := s.turns.push(x, state, s.up.out.flush)
+	if spare != nil {
+		s.spare = spare.renew()
+	}
+	return err
 }
 
 // goOn passes on what continues the exchange that was read last. Nothing may
@@ -255,7 +291,10 @@ func (s *Session) readReplies() error {
 			}
 			return s.raw(d)
 		}
-		x := s.turns.current()
+		x := s.turn
+		if x == nil {
+			x = s.turns.current()
+		}
 		var req *Message
 		if x != nil {
 			req = &x.request
@@ -296,9 +335,12 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	if m.Unasked {
 		x = nil
 	}
-	if err := s.turns.begin(x); err != nil {
-		return err
+	if s.turn == nil {
+		if err := s.turns.begin(x); err != nil {
+			return err
+		}
 	}
+	s.turn = nil
 	s.noteData(Reply)
 	var err error
 	if x != nil && x.acts(Reply) {
@@ -314,7 +356,8 @@ func (s *Session) answer(x *exchange, m *Message) error {
 		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
 		interrupt(s.client)
 	}
-	if ferr := s.turns.finish(x, &d.out); err == nil {
+	next, ferr := s.turns.finish(x, &d.out)
+	if s.turn = next; err == nil {
 		err = ferr
 	}
 	if m.Invites && asked != nil && err == nil {
@@ -329,8 +372,10 @@ func (s *Session) answer(x *exchange, m *Message) error {
 // endReplies passes on that the backend has ended its stream, with whatever
 // there is of a last reply.
 func (s *Session) endReplies() error {
-	if err := s.turns.begin(s.turns.current()); err != nil {
-		return err
+	if s.turn == nil {
+		if err := s.turns.begin(s.turns.current()); err != nil {
+			return err
+		}
 	}
 	return s.down.end()
 }

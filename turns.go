@@ -9,6 +9,10 @@ import (
 // When there are more, no further request is read until one is answered.
 const maxTurns = 1024
 
+// maxSpare is how many exchanges a session keeps to use them again: as many as
+// are in flight with the usual depths of pipelines.
+const maxSpare = 16
+
 // turnState is how far an exchange has come.
 type turnState uint8
 
@@ -30,6 +34,7 @@ type turns struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	queue   []*exchange // those before first are over
+	spare   []*exchange // that are over and to be used again
 	first   int
 	writing bool // somebody uses the client's outlet
 	begun   bool // a request was forwarded
@@ -55,9 +60,9 @@ func (t *turns) end() {
 	t.mu.Unlock()
 }
 
-// push puts x last in the queue. When the queue is full it calls before, and
-// then waits.
-func (t *turns) push(x *exchange, before func() error) error {
+// push puts x last in the queue, in that state, and returns an exchange to use
+// next, if there is one. When the queue is full it calls before, and then waits.
+func (t *turns) push(x *exchange, state turnState, before func() error) (*exchange, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open() >= maxTurns {
@@ -65,16 +70,16 @@ func (t *turns) push(x *exchange, before func() error) error {
 		err := before()
 		t.mu.Lock()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !t.wait(func() bool { return t.closed || t.open() < maxTurns }) {
-			return errEnded
+			return nil, errEnded
 		}
 	}
 	if t.closed {
 		x.state = over
 		x.release()
-		return nil
+		return nil, nil
 	}
 	if t.first > 0 && len(t.queue) == cap(t.queue) {
 		n := copy(t.queue, t.queue[t.first:])
@@ -82,7 +87,14 @@ func (t *turns) push(x *exchange, before func() error) error {
 		t.queue, t.first = t.queue[:n], 0
 	}
 	t.queue = append(t.queue, x)
-	return nil
+	if x.state = state; state == forwarded {
+		t.noteBegun()
+	}
+	if n := len(t.spare); n > 0 {
+		x, t.spare = t.spare[n-1], t.spare[:n-1]
+		return x, nil
+	}
+	return nil, nil
 }
 
 // open returns, with mu held, how many turns are.
@@ -96,11 +108,16 @@ func (t *turns) forward(x *exchange) bool {
 	if x.state == undecided || x.state == invited {
 		x.state = forwarded
 	}
+	t.noteBegun()
+	return x.state != over
+}
+
+// noteBegun notes, with mu held, that a request was forwarded.
+func (t *turns) noteBegun() {
 	if !t.begun {
 		t.begun = true
 		t.changed.Broadcast()
 	}
-	return x.state != over
 }
 
 // awaitForwarded waits until the first request has been forwarded.
@@ -181,20 +198,20 @@ func (t *turns) begin(x *exchange) error {
 	return nil
 }
 
-// finish gives the client's outlet back and, if x is given, ends its turn.
-// Unless the next reply comes from the backend too, what the outlet holds back
-// is written first, and then the answers whose turn it is.
-func (t *turns) finish(x *exchange, out *outlet) error {
+// finish ends x's turn, if x is given. If the backend sends the next reply too,
+// it returns the exchange whose turn that is, and the client's outlet is the
+// caller's still. Otherwise what the outlet holds back is written, then the
+// answers whose turn it is, and the outlet is given back.
+func (t *turns) finish(x *exchange, out *outlet) (next *exchange, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if x != nil && !t.anyOrder && t.open() > 1 && t.queue[t.first+1].state == forwarded {
 		t.pop()
-		t.writing = false
 		t.changed.Broadcast()
-		return nil
+		return t.queue[t.first], nil
 	}
 	t.mu.Unlock()
-	err := out.flush()
+	err = out.flush()
 	t.mu.Lock()
 	if x != nil {
 		t.remove(x)
@@ -204,7 +221,7 @@ func (t *turns) finish(x *exchange, out *outlet) error {
 	}
 	t.writing = false
 	t.changed.Broadcast()
-	return err
+	return nil, err
 }
 
 // done ends x's turn while the caller goes on using the client's outlet.
@@ -317,7 +334,13 @@ func (t *turns) pop() {
 	if t.first++; t.first == len(t.queue) {
 		t.queue, t.first = t.queue[:0], 0
 	}
-	x.release()
+	switch {
+	case !x.letGo():
+	case len(t.spare) < maxSpare:
+		t.spare = append(t.spare, x)
+	default:
+		exchanges.Put(x)
+	}
 }
 
 // await waits until x's turn is over or its client is invited to go on.
