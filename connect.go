@@ -20,7 +20,7 @@ func (s *Session) connect() error {
 	}
 	var err error
 	if x := s.fate(); x.acts(Connect) {
-		err = s.act(x, Connect, nil, nil, dial)
+		err = s.act(x, Connect, nil, nil, nil, dial)
 	} else {
 		err = dial(nil)
 	}

@@ -218,7 +218,7 @@ func (d *direction) end() error {
 		return d.out.end()
 	}
 	if x := d.s.fate(); x.acts(Close) {
-		return d.s.act(x, Close, d, nil, shut)
+		return d.s.act(x, Close, d, nil, nil, shut)
 	}
 	return shut(nil)
 }

@@ -198,19 +198,15 @@ func (e *Event) end(how closeHow) error {
 	return e.met(errEnded)
 }
 
-// act lets x's behavior act at a point, around next. d and m are nil where the
-// point has none; d alone is where m is held aside.
-func (s *Session) act(x *exchange, point Point, d *direction, m *Message, next func(io.Writer) error) error {
-	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, x: x, d: d, next: next}
-	switch {
-	case m == nil:
+// act lets x's behavior act at a point, around next, which is given out or what
+// the behavior has put around it. d, m and out are nil where the point has none;
+// d alone is where m is held aside.
+func (s *Session) act(x *exchange, point Point, d *direction, m *Message, out io.Writer, next func(io.Writer) error) error {
+	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, Out: out, x: x, d: d, next: next}
+	if m != nil {
+		e.arrived = m.Arrived
+	} else {
 		e.arrived = time.Now()
-	case d != nil:
-		e.arrived, e.Out = m.Arrived, &d.out
-	case point == Request:
-		e.arrived, e.Out = m.Arrived, upstream{s}
-	default:
-		e.arrived, e.Out = m.Arrived, downstream{s}
 	}
 	b := x.behavior
 	if x.waits {

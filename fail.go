@@ -86,7 +86,9 @@ func (s *Session) become(x *exchange, m *Message, a Answer) error {
 	if len(a.Forward) > 0 {
 		var out io.Writer = &d.out
 		if s.aside != nil {
-			out = upstream{s}
+			aside := &upstream{s: s}
+			defer aside.leave()
+			out = aside
 		} else if err := d.out.ready(); err != nil {
 			return err
 		}

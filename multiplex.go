@@ -99,7 +99,9 @@ func (s *Session) requestAside(x *exchange) (bool, error) {
 		defer x.release()
 		defer s.leaveRoom(places)
 		defer s.rescue()
-		err := s.act(x, Request, nil, &x.request, func(out io.Writer) error {
+		out := &upstream{s: s}
+		defer out.leave()
+		err := s.act(x, Request, nil, &x.request, out, func(out io.Writer) error {
 			if !s.turns.forward(x) {
 				return nil // abandoned meanwhile
 			}
@@ -147,30 +149,54 @@ func (s *Session) abandon(m *Message) {
 	}
 }
 
-// upstream is where messages that were held aside go out to the backend.
-type upstream struct{ s *Session }
+// upstream is where a message that was held aside goes out to the backend.
+// From its first byte until leave, nobody else writes.
+type upstream struct {
+	s   *Session
+	has bool
+}
 
-func (u upstream) Write(p []byte) (int, error) {
-	if err := u.s.enter(u.s.aside.up); err != nil {
-		return 0, err
+func (u *upstream) Write(p []byte) (int, error) {
+	if !u.has {
+		if err := u.s.enter(u.s.aside.up); err != nil {
+			return 0, err
+		}
+		u.has = true
 	}
-	defer func() { <-u.s.aside.up }()
 	return u.s.up.out.Write(p)
 }
 
-// downstream is where replies that were held aside go out to the client.
-type downstream struct{ s *Session }
+func (u *upstream) leave() {
+	if u.has {
+		<-u.s.aside.up
+	}
+	u.has = false
+}
 
-func (d downstream) Write(p []byte) (int, error) {
-	t, out := &d.s.turns, &d.s.down.out
-	if err := t.begin(nil); err != nil {
-		return 0, err
+// downstream is where a reply that was held aside goes out to the client. From
+// its first byte until leave, nobody else writes.
+type downstream struct {
+	s   *Session
+	has bool
+}
+
+func (d *downstream) Write(p []byte) (int, error) {
+	if !d.has {
+		if err := d.s.turns.begin(nil); err != nil {
+			return 0, err
+		}
+		d.has = true
 	}
-	n, err := out.Write(p)
-	if _, ferr := t.finish(nil, out); err == nil {
-		err = ferr
+	return d.s.down.out.Write(p)
+}
+
+func (d *downstream) leave() error {
+	if !d.has {
+		return nil
 	}
-	return n, err
+	d.has = false
+	_, err := d.s.turns.finish(nil, &d.s.down.out)
+	return err
 }
 
 // answerAnyOrder passes the reply m on to the client, or lets the behavior of
@@ -200,7 +226,7 @@ func (s *Session) answerAnyOrder(m *Message) error {
 	s.noteData(Reply)
 	var err error
 	if acts {
-		err = s.act(x, Reply, d, m, func(out io.Writer) error { return d.pass(m, out) })
+		err = s.act(x, Reply, d, m, &d.out, func(out io.Writer) error { return d.pass(m, out) })
 	} else {
 		err = d.pass(m, &d.out)
 	}
@@ -275,10 +301,14 @@ func (s *Session) serveAside(x *exchange) {
 		r := &x.later[0]
 		s.aside.mu.Unlock()
 		s.noteData(Reply)
-		err := s.act(x, Reply, nil, &r.Message, func(out io.Writer) error {
+		out := &downstream{s: s}
+		err := s.act(x, Reply, nil, &r.Message, out, func(out io.Writer) error {
 			_, err := out.Write(r.Head)
 			return err
 		})
+		if ferr := out.leave(); err == nil {
+			err = ferr
+		}
 		s.leaveRoom(r.places)
 		if err != nil {
 			s.endAside(err)

@@ -103,7 +103,7 @@ func (s *Session) accepted() bool {
 	}
 	defer s.rescue()
 	goesOn := false
-	err := s.act(x, Accept, nil, nil, func(io.Writer) error {
+	err := s.act(x, Accept, nil, nil, nil, func(io.Writer) error {
 		goesOn = true
 		return nil
 	})

@@ -59,7 +59,7 @@ func (s *Session) piece(d *direction) error {
 	pass := func(out io.Writer) error { return d.pass(m, out) }
 	var err error
 	if x.acts(d.point) {
-		err = s.act(x, d.point, d, m, pass)
+		err = s.act(x, d.point, d, m, &d.out, pass)
 	} else {
 		err = pass(&d.out)
 	}
@@ -173,7 +173,7 @@ func (s *Session) request(x *exchange) error {
 				break
 			}
 		}
-		err = s.act(x, Request, d, m, func(out io.Writer) error { return s.forward(x, out) })
+		err = s.act(x, Request, d, m, &d.out, func(out io.Writer) error { return s.forward(x, out) })
 		if err == nil {
 			err = s.clientLost(s.turns.settle(x, &s.down.out))
 		}
@@ -344,7 +344,7 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	s.noteData(Reply)
 	var err error
 	if x != nil && x.acts(Reply) {
-		err = s.act(x, Reply, d, m, func(out io.Writer) error { return d.pass(m, out) })
+		err = s.act(x, Reply, d, m, &d.out, func(out io.Writer) error { return d.pass(m, out) })
 	} else {
 		err = d.pass(m, &d.out)
 	}
