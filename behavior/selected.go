@@ -40,7 +40,7 @@ type selection struct {
 
 func (s *selection) declare(set *option.Set) {
 	if set.Lookup("match") == nil {
-		set.Text(&s.match, "match", "", "act only on requests for which this is true (docs/conditions.md)")
+		set.Text(&s.match, "match", "", "act only on requests for which this is true (docs/conditions.md)").OfAll()
 	}
 	for _, o := range []struct {
 		n         *int64
@@ -52,7 +52,7 @@ func (s *selection) declare(set *option.Set) {
 		{&s.max, "max", "act this many times at most; 0: no limit"},
 	} {
 		if set.Lookup(o.name) == nil {
-			set.Int(o.n, o.name, 0, o.doc).AtLeast("0")
+			set.Int(o.n, o.name, 0, o.doc).AtLeast("0").OfAll()
 		}
 	}
 }

@@ -17,20 +17,20 @@ import (
 
 // Registry returns a registry of all that ships.
 func Registry() *vaurien.Registry {
-	behaviors := []vaurien.Kind{
+	acting := []vaurien.Kind{
 		behavior.Abort(),
 		behavior.Blackout(),
 		behavior.CommitUnknown(),
 		behavior.Cut(),
 		behavior.Delay(),
-		behavior.Dummy(),
 		behavior.Error(),
 		behavior.Hang(),
 		behavior.Stall(),
 		behavior.Transient(),
 	}
-	for i, k := range behaviors {
-		behaviors[i] = behavior.Selected(k)
+	behaviors := []vaurien.Kind{behavior.Dummy()}
+	for _, k := range acting {
+		behaviors = append(behaviors, behavior.Selected(k))
 	}
 	return vaurien.NewRegistry(behaviors,
 		[]vaurien.ProtocolKind{

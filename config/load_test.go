@@ -188,6 +188,24 @@ func TestManyProxies(t *testing.T) {
 	})
 }
 
+// behaviorNames returns the names of all behaviors, as errors list them.
+func behaviorNames() string {
+	var names []string
+	for _, k := range builtin.Registry().Behaviors() {
+		names = append(names, k.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// protocolNames returns the names of all protocols, as errors list them.
+func protocolNames() string {
+	var names []string
+	for _, k := range builtin.Registry().Protocols() {
+		names = append(names, k.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
 func TestLoadRefuses(t *testing.T) {
 	tests := []struct {
 		name, file, text string // FILE in want stands for the file's path
@@ -197,18 +215,18 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "address", flags: []string{"local", "localhost"}, want: `--local: "localhost" is not an address: write HOST:PORT, as in localhost:8000`},
 		{
 			name: "behavior", flags: []string{"behavior", "20:nosuch"},
-			want: `--behavior: unknown behavior "nosuch"; known: abort, blackout, delay, dummy, error, hang, transient`,
+			want: `--behavior: unknown behavior "nosuch"; known: ` + behaviorNames(),
 		},
 		{
 			name: "near behavior", flags: []string{"behavior", "20:dely"},
-			want: `--behavior: unknown behavior "dely": did you mean "delay"? known: abort, blackout, delay, dummy, error, hang, transient`,
+			want: `--behavior: unknown behavior "dely": did you mean "delay"? known: ` + behaviorNames(),
 		},
 		{name: "draw", flags: []string{"behavior", "120:delay"}, want: `--behavior: 120:delay: a percentage is from 0 to 100`},
 		{
 			name: "option", flags: []string{"handlers.delay.sleep", "long"},
 			want: `--handlers.delay.sleep: "long" is not a duration: write seconds (2, 0.5) or a number with a unit (150ms, 2m, 1h)`,
 		},
-		{name: "protocol", environ: []string{"VAURIEN_PROTOCOL=htp"}, want: `VAURIEN_PROTOCOL: unknown protocol "htp": did you mean "http"? known: http, tcp`},
+		{name: "protocol", environ: []string{"VAURIEN_PROTOCOL=htp"}, want: `VAURIEN_PROTOCOL: unknown protocol "htp": did you mean "http"? known: ` + protocolNames()},
 		{name: "level", environ: []string{"VAURIEN_LOG_LEVEL=Inf"}, want: `VAURIEN_LOG_LEVEL: "inf" is not one of: critical, error, warning, warn, info, debug: did you mean "info"?`},
 		{
 			name: "variable", environ: []string{"VAURIEN_BAKEND=a:1"},

@@ -27,7 +27,8 @@ func kindsOf(reg *vaurien.Registry) kinds {
 }
 
 // behavior returns every option of a behavior as it is once values, which are
-// known to be right, are assigned.
+// known to be right, are assigned; of those that all behaviors have only the
+// ones that differ from their defaults.
 func (k kinds) behavior(name string, values option.Values) map[string]string {
 	var set option.Set
 	k.behaviors[name].New(&set)
@@ -44,7 +45,9 @@ func resolved(set *option.Set, values option.Values) map[string]string {
 	set.Assign(values)
 	out := make(map[string]string, len(set.Options()))
 	for _, o := range set.Options() {
-		out[o.Name] = o.Value()
+		if !o.Common || o.Value() != o.Default {
+			out[o.Name] = o.Value()
+		}
 	}
 	return out
 }

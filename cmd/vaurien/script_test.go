@@ -41,6 +41,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Values[sessionsKey{}] = map[string]*session{}
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // under -race, each program would end a second late
+			var behaviors []string
+			for _, k := range builtin.Registry().Behaviors() {
+				behaviors = append(behaviors, k.Name)
+			}
+			e.Setenv("BEHAVIORS", strings.Join(behaviors, ", "))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

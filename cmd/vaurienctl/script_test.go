@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 			d, _ := controltest.NewDaemon(t, builtin.Registry())
 			e.Defer(func() { d.Close() })
 			for name, address := range map[string]string{spec.DefaultProxy: "127.0.0.1:8000", "web": "127.0.0.1:8001"} {
-				p := spec.Proxy{Name: name, Settings: option.Values{"proxy": {Text: address}}}
+				p := spec.Proxy{Name: name, Settings: option.Values{"proxy": {Text: address}, "protocol": {Text: "http"}}}
 				if _, err := d.Put(t.Context(), p); err != nil {
 					return err
 				}

@@ -76,19 +76,20 @@ func chapters(r *vaurien.Registry) []chapter {
 		return out
 	}
 	behaviors := chapter{title: "Behaviors", doc: "what a draw may name, and the options of each"}
-	for i, k := range r.Behaviors() {
-		if i == 0 {
-			behaviors.sections = append(behaviors.sections, section{"every behavior",
-				"which of the exchanges that the draw gives it a behavior acts on; NAME is its name", every(config.OfBehavior, k.Name)})
+	shared := func(c *chapter, s section) {
+		if len(s.fields) > 0 && (len(c.sections) == 0 || c.sections[0].title != s.title) {
+			c.sections = append([]section{s}, c.sections...)
 		}
+	}
+	for _, k := range r.Behaviors() {
+		shared(&behaviors, section{"every behavior",
+			"which of the exchanges that the draw gives it a behavior acts on; NAME is its name", every(config.OfBehavior, k.Name)})
 		behaviors.sections = append(behaviors.sections, section{k.Name, k.Doc, of(config.OfBehavior, k.Name, false)})
 	}
 	protocols := chapter{title: "Protocols", doc: "what --protocol may name, and the options of each", ofProtocols: true}
-	for i, k := range r.Protocols() {
-		if i == 0 {
-			protocols.sections = append(protocols.sections, section{"every protocol",
-				"what all of them accept; NAME is the protocol's name", every(config.OfProtocol, k.Name)})
-		}
+	for _, k := range r.Protocols() {
+		shared(&protocols, section{"every protocol",
+			"what all of them accept; NAME is the protocol's name", every(config.OfProtocol, k.Name)})
 		protocols.sections = append(protocols.sections, section{k.Name, k.Doc, of(config.OfProtocol, k.Name, false)})
 	}
 	return []chapter{
