@@ -17,7 +17,7 @@ type Protocol interface {
 
 // A Codec frames the two streams of one session. Its two readers are called
 // from two goroutines, each always from the same one; Fail may be called from
-// either. What they share the codec must guard.
+// any. What they share the codec must guard.
 //
 // A codec frames in place: it looks at what a Reader has buffered, asks for
 // more, and takes the bytes of a message's head once it has seen all of it.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -160,7 +161,7 @@ func TestCapturesOfResults(t *testing.T) {
 	}.start(t)
 	const nobody = "uid=nobody," + people
 
-	keep(t, addr, "invalid-credentials", "a bind with a wrong password", fails(49, "", func(c *ldap.Conn) error {
+	keep(t, addr, "invalid-credentials-simple", "a bind with a wrong password", fails(49, "", func(c *ldap.Conn) error {
 		return c.Bind(person(1), "wrong")
 	}))
 	keep(t, addr, "unavailable", "a back-ldap whose server is gone; then search", fails(52, "", func(c *ldap.Conn) error {
@@ -219,12 +220,14 @@ func TestCaptureOfTimeLimit(t *testing.T) {
 // What a client is told in the middle of a SASL bind, by a request that cannot
 // be read, and when slapd stops.
 func TestCapturesOfSessions(t *testing.T) {
-	server, addr := directory{global: "sasl-secprops none"}.start(t)
+	server, addr := directory{global: sasl, people: 2}.start(t)
+	keep(t, addr, "invalid-credentials-plain", "a bind with PLAIN and a wrong password", says(
+		"\x30\x22\x02\x01\x01\x60\x1d\x02\x01\x03\x04\x00\xa3\x16\x04\x05PLAIN\x04\x0d\x00user1\x00wrong!", "authentication failure"))
 	keep(t, addr, "operations-error", "the first step of a bind with LOGIN; then Who am I?", says(
 		"\x30\x13\x02\x01\x01\x60\x0e\x02\x01\x03\x04\x00\xa3\x07\x04\x05LOGIN", "\x0a\x01\x0e",
 		"\x30\x1e\x02\x01\x02\x77\x19\x80\x171.3.6.1.4.1.4203.1.11.3", "SASL bind in progress"))
 	keep(t, addr, "notice-of-protocol-error", "an empty search", says(
-		"\x30\x05\x02\x01\x01\x63\x00", "1.3.6.1.4.1.1466.20036"))
+		"\x30\x05\x02\x01\x01\x63\x00", noticeOfDisconnection))
 	keep(t, addr, "closed", "slapd stops", func(t *testing.T, addr string) {
 		c, err := net.Dial("tcp", addr)
 		lab.Must(t, err)
@@ -237,8 +240,12 @@ func TestCapturesOfSessions(t *testing.T) {
 	})
 }
 
+// noticeOfDisconnection is the name that one bears (RFC 4511 section 4.4.1).
+const noticeOfDisconnection = "1.3.6.1.4.1.1466.20036"
+
 // says is a client that says one thing after the other, each once the one
-// before is answered with what follows it.
+// before is answered with what follows it, and then closes the connection,
+// unless the server does.
 func says(lines ...string) func(*testing.T, string) {
 	return func(t *testing.T, addr string) {
 		t.Helper()
@@ -247,6 +254,9 @@ func says(lines ...string) func(*testing.T, string) {
 		defer c.Close()
 		for i := 0; i < len(lines); i += 2 {
 			ask(t, c, lines[i], lines[i+1])
+			if lines[i+1] == noticeOfDisconnection {
+				io.Copy(io.Discard, c)
+			}
 		}
 	}
 }
@@ -256,6 +266,7 @@ func ask(t *testing.T, c net.Conn, request, answer string) {
 	t.Helper()
 	_, err := io.WriteString(c, request)
 	lab.Must(t, err)
+	c.SetReadDeadline(time.Now().Add(lab.Patience))
 	var got bytes.Buffer
 	b := make([]byte, 4096)
 	for !bytes.Contains(got.Bytes(), []byte(answer)) || got.Len() == 0 {

@@ -243,3 +243,34 @@ func TestStartTLS(t *testing.T) {
 		}
 	}
 }
+
+// SASL binds in steps pass, and so does what follows them in a security layer,
+// as tcp.
+func TestSASL(t *testing.T) {
+	_, backend := directory{global: sasl, people: 50}.start(t)
+	for _, mechanism := range []struct {
+		name  string
+		layer bool
+	}{{"DIGEST-MD5", true}, {"CRAM-MD5", false}, {"SCRAM-SHA-256", false}} {
+		find := func(addr string) string {
+			cmd := exec.Command("ldapsearch", "-Q", "-H", "ldap://"+addr, "-Y", mechanism.name, "-U", "user1", "-w", "pw1", "-b", suffix)
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Errorf("%s: %v\n%s", mechanism.name, err, out)
+			}
+			return string(out)
+		}
+		want := find(backend)
+		for _, plan := range plans {
+			p, addr := opaqueProxy(t, backend, plan)
+			for range 3 {
+				if got := find(addr); got != want {
+					t.Errorf("%s, %s: %s", mechanism.name, plan, difference(got, want))
+				}
+			}
+			if strings.Contains(p.Out.String(), "goes on as tcp") != mechanism.layer {
+				t.Errorf("%s, %s: the log says:\n%s", mechanism.name, plan, p.Out)
+			}
+		}
+	}
+}

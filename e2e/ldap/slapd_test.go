@@ -28,6 +28,9 @@ const (
 // person is the name of a person in the directory.
 func person(n int) string { return fmt.Sprintf("uid=user%d,%s", n, people) }
 
+// sasl lets people bind with SASL by their uid, with any mechanism.
+const sasl = "sasl-secprops none\nauthz-regexp uid=([^,]*),cn=[^,]*,cn=auth uid=$1," + people
+
 // A directory is how a server is set up beside what all have in common.
 type directory struct {
 	global   string // lines of slapd.conf before the database

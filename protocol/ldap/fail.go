@@ -24,7 +24,7 @@ func (p *Protocol) CheckFailure(f vaurien.Failure) error {
 	if !utf8.ValidString(f.Message) { // RFC 4511 section 4.1.2
 		return fmt.Errorf("%q is not UTF-8, which a diagnosticMessage must be", f.Message)
 	}
-	if known := failureOf(f.Kind); known != nil && known.way == closes {
+	if known := failureOf(f.Kind); known != nil && known.way == closes && f.Code+f.Message != "" {
 		return fmt.Errorf("%s tells the client nothing: leave the code and the message out", f.Kind)
 	}
 	return nil
@@ -90,7 +90,7 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 			return vaurien.Answer{Forward: forward, Rest: true}, nil
 		}
 	case n.op == bind && c.shared.holds():
-		c.shared.answer(n.id, replacement{reply: reply})
+		c.shared.renounces(n.id, replacement{reply: reply})
 		return vaurien.Answer{Forward: anonymous(n.id)}, nil
 	case n.op == extended:
 		c.shared.startTLS.CompareAndSwap(n.id, 0)
@@ -131,6 +131,10 @@ func (c *codec) result(req *vaurien.Message, n *note, known *failure, f vaurien.
 	r := result{code: known.code, text: known.text}
 	if text, ok := known.texts[n.op]; ok {
 		r.text = text
+	}
+	if r.code == invalidCredentials {
+		q := readBind(b)
+		r.text = q.refusal()
 	}
 	if known.named && n.op != extended {
 		if all := attributesIn(n.op, b); len(all) > 0 {

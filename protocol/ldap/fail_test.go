@@ -167,6 +167,10 @@ func TestFits(t *testing.T) {
 	}{
 		{"bind", simpleBind(1, alice, "pw"), "busy unavailable invalid-credentials confidentiality-required unwilling-to-perform server-down closed"},
 		{"anonymous bind", simpleBind(1, "", ""), "busy unavailable confidentiality-required unwilling-to-perform server-down closed"},
+		{"first step of SCRAM", string(message(1, []byte(tagged(byte(bind), num(3), text(""), tagged(saslChoice, text("SCRAM-SHA-1"), text("n,,n=a,r=b")))))),
+			"busy unavailable confidentiality-required unwilling-to-perform server-down closed"},
+		{"last step of SCRAM", string(message(1, []byte(tagged(byte(bind), num(3), text(""), tagged(saslChoice, text("SCRAM-SHA-1"), text("c=biws,r=b,p=")))))),
+			"busy unavailable invalid-credentials confidentiality-required unwilling-to-perform server-down closed"},
 		{"search", searchFor(1, 2, 0, anything), "busy unavailable confidentiality-required strong-auth-required no-such-object unwilling-to-perform " +
 			"size-limit-exceeded time-limit-exceeded admin-limit-exceeded server-down closed"},
 		{"read", searchFor(1, 0, 0, anything), "busy unavailable confidentiality-required strong-auth-required no-such-object unwilling-to-perform " +
@@ -233,6 +237,7 @@ func TestCheckFailure(t *testing.T) {
 		{code: "buzy", want: "buzy is no result code"},
 		{code: "5x", want: "5x is no result code"},
 		{message: "\xff", want: `"\xff" is not UTF-8, which a diagnosticMessage must be`},
+		{kind: "closed"},
 		{kind: "closed", message: "x", want: "closed tells the client nothing: leave the code and the message out"},
 	} {
 		err := p.CheckFailure(vaurien.Failure{Kind: tt.kind, Code: tt.code, Message: tt.message})

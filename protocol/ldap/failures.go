@@ -40,9 +40,9 @@ var failures = []failure{
 	{code: 52, text: "Proxy can't contact remote server", FailureKind: vaurien.FailureKind{
 		Name: "unavailable", Phase: vaurien.Asking, Doc: "unavailable (52): the server behind a slapd proxy is gone", Effect: nobody,
 		Source: slapd + "unavailable.txt)", Fits: replied}},
-	{code: 49, FailureKind: vaurien.FailureKind{
+	{code: invalidCredentials, FailureKind: vaurien.FailureKind{
 		Name: "invalid-credentials", Phase: vaurien.Authenticating, Doc: "invalidCredentials (49): no such user, or a wrong password", Effect: "stays open, anonymous",
-		Source: slapd + "invalid-credentials.txt)", Fits: proves}},
+		Source: slapd + "invalid-credentials-*.txt)", Fits: proves}},
 	{code: 13, text: "confidentiality required", FailureKind: vaurien.FailureKind{
 		Name: "confidentiality-required", Phase: vaurien.Authenticating, Doc: "confidentialityRequired (13): not without TLS", Effect: nobody,
 		Source: slapd + "confidentiality-required-*.txt)", Fits: only(bind, search, modify, add, del, modrdn, compare, extended)}},
@@ -118,10 +118,14 @@ func only(ops ...operation) func(*vaurien.Message) bool {
 	}
 }
 
-// proves fits a bind with credentials.
+// proves fits a bind with credentials that may be wrong.
 func proves(req *vaurien.Message) bool {
 	n := noteOf(req)
-	return n != nil && n.op == bind && !readBind(n.content(req)).empty
+	if n == nil || n.op != bind {
+		return false
+	}
+	q := readBind(n.content(req))
+	return q.proves()
 }
 
 // finds fits a search that may find more than one entry.

@@ -14,7 +14,7 @@ func TestTalks(t *testing.T) {
 			requests: simpleBind(1, alice, "pw") + searchFor(2, 2, 0, anything) + bytesOf(3, unbind),
 			replies:  done(1, bindDone, 0) + entryOf(2, alice) + bytesOf(2, reference, text("ldap://a/")) + done(2, searchDone, 0),
 			asked:    "bind 1, search 2, unbind 3 noreply",
-			answered: "success 1, entry 2 more, entry 2 more, success 2"},
+			answered: "success 1, entry 2 more, reference 2 more, success 2"},
 		{name: "each operation",
 			requests: bytesOf(1, modify, text(alice), seq()) + bytesOf(2, add, text(alice), seq()) + bytesOf(3, del, alice) +
 				bytesOf(4, modrdn, text(alice), text("uid=a"), tagged(boolean, "\xff")) +
@@ -48,7 +48,7 @@ func TestTalks(t *testing.T) {
 		{name: "a notice, and an intermediate reply",
 			requests: searchFor(1, 2, 0, anything),
 			replies:  bytesOf(1, intermediate, tagged(0x80, "1.2.3")) + string(result{code: 52}.notice()),
-			asked:    "search 1", answered: "entry 1 more, unavailable 0 unasked"},
+			asked:    "search 1", answered: "intermediate 1 more, unavailable 0 unasked"},
 		{name: "lengths in five bytes, as Active Directory's clients write them",
 			requests: "\x30\x84\x00\x00\x00\x15\x02\x01\x01\x60\x84\x00\x00\x00\x0c\x02\x01\x03\x04\x00\x80\x84\x00\x00\x00\x01x",
 			replies:  "\x30\x84\x00\x00\x00\x10\x02\x01\x01\x61\x84\x00\x00\x00\x07\x0a\x01\x00\x04\x00\x04\x00",

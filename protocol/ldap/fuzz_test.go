@@ -9,7 +9,7 @@ import (
 )
 
 // Talks longer than this teach nothing more and take long.
-const longestFuzz = 16 << 10
+const longestFuzz = 4 << 10
 
 // FuzzTalk asserts the laws, and that what is known of a request, and how it
 // fails, is found without harm.

@@ -89,5 +89,16 @@ func (o operation) ends() bool {
 	return false
 }
 
+// part names a reply that others follow.
+func (o operation) part() string {
+	switch o {
+	case reference:
+		return "reference"
+	case intermediate:
+		return "intermediate"
+	}
+	return "entry"
+}
+
 // goesOn reports whether others follow a reply to its request.
 func (o operation) goesOn() bool { return o == entry || o == reference || o == intermediate }

@@ -36,7 +36,7 @@ func (c *codec) ReadReply(r *vaurien.Reader, _, m *vaurien.Message) error {
 	m.Unasked = e.id == 0 // RFC 4511 section 4.4
 	m.More = e.op.goesOn()
 	if m.More {
-		m.Verb = "entry"
+		m.Verb = e.op.part()
 		return nil
 	}
 	end := min(e.end, int64(size))

@@ -58,40 +58,6 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	return nil
 }
 
-// A bindRequest is what a bind says of who binds and how (RFC 4511 section
-// 4.2). Its credentials are nobody's business.
-type bindRequest struct {
-	name      []byte
-	mechanism []byte // of SASL
-	simple    bool
-	empty     bool // without a password (RFC 4513 section 5.1.1 and 5.1.2)
-}
-
-const (
-	simpleChoice = 0x80
-	saslChoice   = 0xa3
-)
-
-// readBind reads the content of a bind, as far as it can be read.
-func readBind(b []byte) (q bindRequest) {
-	_, b, ok := take(b, integer) // the version
-	if !ok {
-		return q
-	}
-	if q.name, b, ok = take(b, octetString); !ok {
-		return q
-	}
-	tag, content, _, whole, _ := element(b)
-	switch tag {
-	case simpleChoice:
-		q.simple = true
-		q.empty = whole && len(content) == 0
-	case saslChoice:
-		q.mechanism, _, _ = take(content, octetString)
-	}
-	return q
-}
-
 // extensionOf returns the name of an extended operation, from its content (RFC
 // 4511 section 4.12).
 func extensionOf(b []byte) []byte {

@@ -14,6 +14,7 @@ const (
 	compareTrue        = 6
 	referral           = 10
 	noSuchObject       = 32
+	invalidCredentials = 49
 	saslBindInProgress = 14
 	highestCode        = 123 // authorizationDenied, the last that the IANA registry has
 )

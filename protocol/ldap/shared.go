@@ -14,6 +14,7 @@ type shared struct {
 	mu      sync.Mutex
 	binding uint32 // the ID of the last bind
 	asking  []byte // the name in it
+	nobody  bool   // it is by nobody
 	user    []byte // who is bound; empty: nobody
 	held    bool   // the backend holds the session for bound, or a SASL bind is under way
 	replace map[uint32]replacement
@@ -32,17 +33,25 @@ func (s *shared) binds(id uint32, q bindRequest) {
 	defer s.mu.Unlock()
 	s.binding = id
 	s.user = s.user[:0]
+	s.nobody = q.empty
 	s.asking = s.asking[:0]
 	if !q.empty {
 		s.asking = append(s.asking, q.name...)
 	}
 }
 
+// renounces notes that nobody binds in the place of whoever did last, by the
+// same ID, and that the reply to it is to be with.
+func (s *shared) renounces(id uint32, with replacement) {
+	s.answer(id, with)
+	s.binds(id, bindRequest{empty: true})
+}
+
 // bound notes the reply to a bind.
 func (s *shared) bound(id uint32, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.held = code == success || code == saslBindInProgress
+	s.held = code == success && !s.nobody || code == saslBindInProgress
 	if code == success && id == s.binding {
 		s.user = append(s.user[:0], s.asking...)
 	}

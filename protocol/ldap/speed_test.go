@@ -135,6 +135,9 @@ func TestLargeValue(t *testing.T) {
 			if len(r.Buffered()) == 0 {
 				r.More()
 			}
+			if held := len(r.Buffered()); held > wholeRequest {
+				t.Fatalf("%d bytes are held", held)
+			}
 			k := min(n, int64(len(r.Buffered())))
 			r.Take(int(k))
 			n -= k
@@ -143,7 +146,8 @@ func TestLargeValue(t *testing.T) {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)
-		if grown := after.TotalAlloc - before.TotalAlloc; grown > 1<<20 {
+		// Under the race detector the pool of buffers forgets a quarter of them.
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > gib/2 {
 			t.Errorf("%d bytes allocated", grown)
 		}
 	}
