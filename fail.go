@@ -20,8 +20,11 @@ const (
 	unreadLimit = 256 << 10
 )
 
-// errCloseAfter says that the connection closes after an answer.
-var errCloseAfter = errors.New("vaurien: close after the answer")
+// How the connection closes after an answer.
+var (
+	errCloseAfter = errors.New("vaurien: close after the answer")
+	errCloseNow   = errors.New("vaurien: close at once after the answer")
+)
 
 // fail answers a request, or at Accept the connection, in the backend's place.
 func (s *Session) fail(e *Event, f Failure) error {
@@ -39,7 +42,7 @@ func (s *Session) fail(e *Event, f Failure) error {
 		if _, err := s.down.out.Write(a.Bytes); err != nil {
 			return s.clientLost(err)
 		}
-		return s.sayGoodbye()
+		return s.sayGoodbye(a.Abrupt)
 	}
 	m := e.Message
 	f.Unread = m.Body != nil && m.AsksFirst
@@ -110,7 +113,10 @@ func (s *Session) become(x *exchange, m *Message, a Answer) error {
 	if err := s.turns.answer(x, a.Bytes, a.Invites, &s.down.out); err != nil {
 		return s.clientLost(err)
 	}
-	if a.Close {
+	switch {
+	case a.Close && a.Abrupt:
+		return errCloseNow
+	case a.Close:
 		return errCloseAfter
 	}
 	return nil
@@ -137,8 +143,8 @@ func noise(rng *rand.Rand) []byte {
 
 // sayGoodbye closes the client's connection after the last answer, so that the
 // client can read it: a close with bytes unread would be a reset, which may
-// overtake the answer (RFC 9112 section 9.6).
-func (s *Session) sayGoodbye() error {
+// overtake the answer (RFC 9112 section 9.6). An abrupt server does just that.
+func (s *Session) sayGoodbye(abrupt bool) error {
 	if s.aside != nil {
 		if err := s.enter(s.aside.up); err != nil {
 			return err
@@ -151,6 +157,10 @@ func (s *Session) sayGoodbye() error {
 		return err
 	}
 	s.turns.end() // whatever the backend says now, the client has heard the last
+	if abrupt {
+		s.end(orderly)
+		return errEnded
+	}
 	s.client.CloseWrite()
 	giveUp := time.Now().Add(lingerTime)
 	err := s.up.throwAway(func() time.Time { return giveUp })

@@ -23,8 +23,14 @@ type Answer struct {
 	// Bytes go to the client, in the request's turn.
 	Bytes []byte
 
-	// Close says that the server closes the connection after Bytes.
+	// Close says that the server closes the connection after Bytes, and sees to
+	// it that the client can read them: it waits for the client to close too.
 	Close bool
+
+	// Abrupt, with Close, says that it does not: it closes at once. Where the
+	// client has sent what nobody read, the kernel makes that a reset, which
+	// may overtake Bytes.
+	Abrupt bool
 
 	// Invites says that the client may go on with its request after Bytes: it
 	// is not answered yet.

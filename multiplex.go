@@ -121,7 +121,7 @@ func (s *Session) requestAside(x *exchange) (bool, error) {
 func (s *Session) endAside(err error) {
 	switch err {
 	case nil, errEnded:
-	case errCloseAfter:
+	case errCloseAfter, errCloseNow:
 		s.leaving.Store(true)
 		interrupt(s.client) // for whoever reads it to say goodbye
 	default:

@@ -86,7 +86,7 @@ func (s *Session) readRequests() error {
 			return s.raw(d)
 		}
 		if s.leaving.Load() {
-			return s.sayGoodbye()
+			return s.sayGoodbye(false)
 		}
 		if s.proxy.draining.Load() && len(d.r.Buffered()) == 0 && s.turns.idle() {
 			s.end(orderly)
@@ -126,8 +126,8 @@ func (s *Session) readRequests() error {
 		}
 		switch err {
 		case nil:
-		case errCloseAfter:
-			return s.sayGoodbye()
+		case errCloseAfter, errCloseNow:
+			return s.sayGoodbye(err == errCloseNow)
 		case io.EOF, io.ErrUnexpectedEOF:
 			return d.end()
 		default:

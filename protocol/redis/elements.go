@@ -9,42 +9,62 @@ import (
 // elements is a Body of so many elements: the rest of a command, or of an
 // aggregate. How deep they nest does not matter: an element that is an
 // aggregate is as many elements more.
+//
+// Each byte belongs to a run as soon as it is there and fits, so that nothing
+// is held, however long an element is.
 type elements struct {
-	data  int64 // bytes yet to come of an element whose head has been seen
 	n     int64 // elements yet to come
+	data  int64 // bytes yet to come before them, not to be looked at
 	bulks bool  // they are all bulk strings, as those of a command
+
+	at       place
+	kind     byte  // of the element whose number is being read
+	number   int64 // so far
+	digits   uint8
+	negative bool
 }
+
+// A place is where in the head of an element, or in one that is a line, the
+// next byte stands.
+type place uint8
+
+const (
+	atKind place = iota // it begins one
+	inNumber
+	afterNumber // LF must follow
+	inLine
+	afterCR // in a line
+)
 
 // mostElements is how many may be yet to come.
 const mostElements = 1 << 60
 
-// Next returns the length of all elements that are buffered whole and, if the
-// one after them is a bulk string whose head is there, of that.
+// Next returns the length of all that is buffered of the elements and, if the
+// last of that is a bulk string whose head is there, of the rest of it.
 func (e *elements) Next(r *vaurien.Reader) (int64, error) {
 	for {
+		b := r.Buffered()
 		run := e.data
-		s := scanner{b: r.Buffered()}
-		for e.n > 0 && run < int64(len(s.b)) {
-			if size := shortBulk(s.b[run:]); size > 0 {
+		for run < int64(len(b)) && !e.ended() {
+			if size := shortBulk(b[run:]); size > 0 && e.at == atKind {
 				run += size
 				e.n--
 				continue
 			}
-			s.pos = int(run)
-			data, err := e.element(&s)
-			if err == errShort || err != nil && run > 0 {
-				break // the next call will say what is wrong
-			}
-			if err != nil {
+			data, err := e.step(b[run])
+			if err != nil && run == 0 {
 				return 0, err
 			}
-			run = int64(s.pos) + data
+			if err != nil {
+				break // the next call will say it
+			}
+			run += 1 + data
 		}
+		e.data = 0
 		if run > 0 {
-			e.data = 0
 			return run, nil
 		}
-		if e.n == 0 {
+		if e.ended() {
 			return 0, io.EOF
 		}
 		if err := r.More(); err == io.EOF {
@@ -53,6 +73,102 @@ func (e *elements) Next(r *vaurien.Reader) (int64, error) {
 			return 0, err
 		}
 	}
+}
+
+func (e *elements) ended() bool { return e.n == 0 && e.at == atKind }
+
+// step passes over a byte and returns how many bytes of data follow it. If it
+// fails, e is as before.
+func (e *elements) step(c byte) (data int64, err error) {
+	switch e.at {
+	case atKind:
+		switch shape := shapes[c]; {
+		case e.bulks && c != '$':
+			return 0, vaurien.Opaque("byte %#02x where an argument begins", c)
+		case shape == noShape:
+			return 0, vaurien.Opaque("byte %#02x where an element begins", c)
+		case shape == aLine:
+			e.at = inLine
+		default:
+			e.at = inNumber
+			e.kind, e.number, e.digits, e.negative = c, 0, 0, false
+		}
+		e.n--
+	case inLine, afterCR:
+		switch {
+		case c == '\r':
+			e.at = afterCR
+		case c != '\n':
+			e.at = inLine
+		case e.at == afterCR:
+			e.at = atKind
+		default:
+			return 0, vaurien.Opaque("a line that ends in LF alone")
+		}
+	case inNumber:
+		return 0, e.digit(c)
+	case afterNumber:
+		if c != '\n' {
+			return 0, vaurien.Opaque("byte %#02x after a CR", c)
+		}
+		e.at = atKind
+		if shapes[e.kind] == aBulk && e.number < 0 {
+			return 0, nil
+		}
+		if shapes[e.kind] == aBulk {
+			return e.number + 2, nil
+		}
+		e.n += more(e.kind, e.number)
+	}
+	return 0, nil
+}
+
+// digit passes over a byte of a number or the CR after it.
+func (e *elements) digit(c byte) error {
+	switch {
+	case c >= '0' && c <= '9':
+		if e.digits > 0 && e.number == 0 {
+			return vaurien.Opaque("a length that begins with 0")
+		}
+		n := 10*e.number + int64(c-'0')
+		if n > largest || e.negative && n != 1 {
+			return vaurien.Opaque("a length of more than %d, or less than -1", int64(largest))
+		}
+		e.number = n
+		e.digits++
+	case c == '-' && e.digits == 0 && !e.negative && !e.bulks && hasNull(e.kind):
+		e.negative = true
+	case c == '\r' && e.digits > 0:
+		if e.n > mostElements {
+			return vaurien.Opaque("more than %d elements", int64(mostElements))
+		}
+		if e.negative {
+			e.number = -e.number
+		}
+		e.at = afterNumber
+	default:
+		return vaurien.Opaque("byte %#02x in a length", c)
+	}
+	return nil
+}
+
+// hasNull reports whether the length of a type may be -1, RESP2's null.
+func hasNull(kind byte) bool { return kind == '$' || kind == '*' }
+
+// more returns how many elements more an aggregate of n is, beside the one that
+// it is itself.
+func more(kind byte, n int64) int64 {
+	switch {
+	case n < 0:
+		return 0
+	case shapes[kind] == aMap:
+		return 2 * n
+	case shapes[kind] == anAttribute: // it belongs to the element after it
+		return 2*n + 1
+	case shapes[kind] == aPush: // it stands between two elements and is none
+		return n + 1
+	}
+	return n
 }
 
 // shortBulk returns the length, with its head and end, of the bulk of less than
@@ -71,75 +187,6 @@ func shortBulk(b []byte) int64 {
 	return 5 + 10*n + int64(b[2]-'0') + 2
 }
 
-// element passes over one element, or its head, and returns how many bytes of
-// data follow. If it fails, e is as before.
-func (e *elements) element(s *scanner) (data int64, err error) {
-	kind, err := s.peek()
-	if err != nil {
-		return 0, err
-	}
-	if e.bulks && kind != '$' {
-		return 0, vaurien.Opaque("byte %#02x where an argument begins", kind)
-	}
-	s.pos++
-	n := e.n - 1
-	switch shapes[kind] {
-	case aLine:
-		_, err = s.line()
-	case aBulk:
-		if data, err = s.length(); err == nil && data < 0 {
-			err = e.null(data)
-			data = 0
-		} else {
-			data += 2
-		}
-	case anAggregate, aMap, anAttribute:
-		var more int64
-		if more, err = s.count(kind); err == nil {
-			n += more
-		}
-	default:
-		err = vaurien.Opaque("byte %#02x where an element begins", kind)
-	}
-	if err != nil {
-		return 0, err
-	}
-	if n > mostElements {
-		return 0, vaurien.Opaque("more than %d elements", int64(mostElements))
-	}
-	e.n = n
-	return data, nil
-}
-
-// null checks a negative length: RESP2's null has -1 (and is no argument).
-func (e *elements) null(n int64) error {
-	if n != -1 || e.bulks {
-		return vaurien.Opaque("a length of %d", n)
-	}
-	return nil
-}
-
-// count passes over the number of an aggregate's elements and returns how many
-// elements more that makes, beside the one that the aggregate is.
-func (s *scanner) count(kind byte) (int64, error) {
-	n, err := s.length()
-	switch {
-	case err != nil:
-		return 0, err
-	case n == -1 && kind == '*': // RESP2's null
-		return 0, nil
-	case n < 0:
-		return 0, vaurien.Opaque("a length of %d", n)
-	}
-	switch shapes[kind] {
-	case aMap:
-		return 2 * n, nil
-	case anAttribute: // it belongs to the element after it
-		return 2*n + 1, nil
-	}
-	return n, nil
-}
-
 // A shape is how what begins with a type's byte goes on.
 type shape uint8
 
@@ -150,7 +197,7 @@ const (
 	anAggregate
 	aMap
 	anAttribute
-	aPush // never inside another: it stands between replies
+	aPush // it stands between replies, or between two elements of one
 )
 
 // shapes are the types of RESP3, which are those of RESP2 and more.

@@ -38,10 +38,10 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 	case err != nil:
 		return vaurien.Answer{}, err
 	case n == nil:
-		return vaurien.Answer{Bytes: bytes, Close: true}, nil
+		return vaurien.Answer{Bytes: bytes, Close: true, Abrupt: true}, nil // acceptCommonHandler in src/networking.c
 	}
 	c.refuse(n, true)
-	if n.mode&inMulti != 0 && !f.Unread { // the connection's end discards it too
+	if n.mode&inMulti != 0 {
 		n.answer = bytes
 		if n.commits() {
 			return vaurien.Answer{Forward: discardCommand}, nil
@@ -51,7 +51,7 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 	if n.silent {
 		bytes = nil
 	}
-	return vaurien.Answer{Bytes: bytes, Close: f.Unread || kind != nil && kind.closes}, nil
+	return vaurien.Answer{Bytes: bytes, Close: kind != nil && kind.closes}, nil
 }
 
 var (

@@ -26,8 +26,8 @@ type failure struct {
 
 // The effects of failures.
 const (
-	open    = "stays open; inside MULTI the transaction is discarded at EXEC"
-	discrds = "stays open; the transaction is discarded"
+	open      = "stays open; inside MULTI the transaction is discarded at EXEC"
+	discarded = "stays open; the transaction is discarded"
 )
 
 // failures are the ways to fail that have a name. Where a server checks for
@@ -89,11 +89,11 @@ var failures = []failure{
 		Doc: "UNBLOCKED to a command that waits: the server has become a replica meanwhile", Source: captured("unblocked"),
 	}, closes: true},
 	{code: "EXECABORT", text: "Transaction discarded because of previous errors.", FailureKind: vaurien.FailureKind{
-		Name: "execabort", Phase: vaurien.Committing, Effect: discrds, Fits: executes,
+		Name: "execabort", Phase: vaurien.Committing, Effect: discarded, Fits: executes,
 		Doc: "EXECABORT to EXEC: a command of the transaction was refused", Source: captured("execabort"),
 	}, plainAtExec: true},
 	{null: '*', FailureKind: vaurien.FailureKind{
-		Name: "watch-conflict", Phase: vaurien.Committing, Effect: discrds, Fits: executesWatching,
+		Name: "watch-conflict", Phase: vaurien.Committing, Effect: discarded, Fits: executesWatching,
 		Doc: "null to an EXEC after WATCH: another client has changed the key", Source: captured("watch-conflict"),
 	}},
 	{code: "MOVED", textOf: redirection, FailureKind: vaurien.FailureKind{

@@ -55,10 +55,11 @@ const nowhere = "127.0.0.1:1"
 // SetBackend sets the address, host:port, that MOVED and ASK point to. It may
 // be called at any time from any goroutine.
 func (p *Protocol) SetBackend(addr string) {
-	if host, port, err := net.SplitHostPort(addr); err != nil || host == "" || port == "" {
-		addr = nowhere
+	node := nowhere
+	if host, port, err := net.SplitHostPort(addr); err == nil && host != "" && port != "" {
+		node = host + ":" + port // an IPv6 address stands without brackets
 	}
-	p.node.Store(&addr)
+	p.node.Store(&node)
 }
 
 // NewCodec returns the codec of one session.

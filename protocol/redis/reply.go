@@ -71,7 +71,7 @@ func (c *codec) bulk(s *scanner, kind byte) (vaurien.Body, error) {
 	case err != nil:
 		return nil, err
 	case size < 0:
-		if size != -1 || kind != '$' {
+		if size != -1 || !hasNull(kind) {
 			return nil, vaurien.Opaque("a length of %d", size)
 		}
 		return nil, nil
@@ -81,6 +81,19 @@ func (c *codec) bulk(s *scanner, kind byte) (vaurien.Body, error) {
 	}
 	_, err = s.span(int(size))
 	return nil, err
+}
+
+// count passes over the number of an aggregate's elements, and returns how many
+// elements follow.
+func (s *scanner) count(kind byte) (int64, error) {
+	n, err := s.length()
+	if err == nil && n < 0 && (n != -1 || !hasNull(kind)) {
+		err = vaurien.Opaque("a length of %d", n)
+	}
+	if kind == '>' {
+		return n, err
+	}
+	return more(kind, n), err
 }
 
 // ofElements returns a Body of n elements, nil if there are none.

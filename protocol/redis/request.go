@@ -12,61 +12,22 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 		m.Info = n
 	}
 	s := scanner{r: r, b: r.Buffered()}
-	var name []byte
-	for {
-		n.start = s.pos
-		first, err := s.peek()
-		if err != nil {
-			return err
-		}
-		var args int64
-		if n.inline = first != '*'; n.inline {
-			args, err = s.inline()
-		} else {
-			s.pos++
-			if args, err = s.length(); err == nil && args > mostArguments {
-				err = vaurien.Opaque("%d arguments", args)
-			}
-		}
-		if err != nil {
-			return err
-		}
-		if s.pos > vaurien.MaxHead {
-			return vaurien.Opaque("more than %d bytes of nothing", vaurien.MaxHead)
-		}
-		if args > 0 {
-			n.args = args
-			break
-		}
+	if err := s.beginning(n); err != nil {
+		return err
 	}
-
 	m.Body = nil
+	var name []byte
 	if n.inline {
 		words := n.arguments(s.b)
 		name, _, _ = words.next()
 	} else {
-		var at, length int
-		start := s.pos
-		for i := int64(0); i < n.args; i++ {
-			size, err := s.argument()
-			if err != nil {
-				return err
-			}
-			if int64(s.pos-start)+size > whole {
-				n.body.elements = elements{data: size + 2, n: n.args - i - 1, bulks: true}
-				m.Body = &n.body.elements
-				break
-			}
-			end := s.pos + int(size) + 2
-			for len(s.b) < end {
-				if err := s.more(); err != nil {
-					return err
-				}
-			}
-			if i == 0 {
-				at, length = s.pos, int(size)
-			}
-			s.pos = end
+		at, length, more, err := s.bulks(n.args)
+		if err != nil {
+			return err
+		}
+		if more.data > 0 {
+			n.body.elements = more
+			m.Body = &n.body.elements
 		}
 		name = s.b[at : at+length]
 	}
@@ -75,13 +36,13 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if n.command.subs != nil {
 		n.command = n.command.sub(n.argument(s.b[:s.pos], 1))
 	}
-	if n.command.role == replication {
-		return vaurien.Opaque("%s: replication follows", n.command.verb)
-	}
 	if c.refused.Load() {
 		c.learn()
 	}
-	if r := n.command.role; c.state.mode&inMulti != 0 && (r == confirmed || r == setsReplies) {
+	switch r := n.command.role; {
+	case r == replication:
+		return vaurien.Opaque("%s: replication follows", n.command.verb)
+	case c.state.mode&inMulti != 0 && (r == confirmed || r == setsReplies):
 		// They make EXEC's reply one that is no RESP.
 		return vaurien.Opaque("%s in a transaction", n.command.verb)
 	}
@@ -92,11 +53,73 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	return nil
 }
 
+// beginning passes over what is nothing and, of the command after it, over the
+// number of arguments or, if it is an inline command, all of it.
+func (s *scanner) beginning(n *note) error {
+	for {
+		n.start = s.pos
+		first, err := s.peek()
+		if err != nil {
+			return err
+		}
+		if n.inline = first != '*'; n.inline {
+			n.args, err = s.inline()
+		} else {
+			s.pos++
+			n.args, err = s.length()
+		}
+		switch {
+		case err != nil:
+			return err
+		case n.args > mostArguments:
+			return vaurien.Opaque("%d arguments", n.args)
+		case s.pos > vaurien.MaxHead:
+			return vaurien.Opaque("more than %d bytes of nothing", vaurien.MaxHead)
+		case n.args > 0:
+			return nil
+		}
+	}
+}
+
+// bulks passes over so many arguments, or as many as whole allows and the head
+// of the next one; more is what follows then. It returns where the first is and
+// how long, 0 if that is not among them.
+func (s *scanner) bulks(n int64) (at, length int, more elements, err error) {
+	start := s.pos
+	for i := int64(0); i < n; i++ {
+		size, err := s.argument()
+		if err != nil {
+			return 0, 0, more, err
+		}
+		if int64(s.pos-start)+size > whole {
+			return at, length, elements{data: size + 2, n: n - i - 1, bulks: true}, nil
+		}
+		end := s.pos + int(size) + 2
+		for len(s.b) < end {
+			if err := s.more(); err != nil {
+				return 0, 0, more, err
+			}
+		}
+		if i == 0 {
+			at, length = s.pos, int(size)
+		}
+		s.pos = end
+	}
+	return at, length, more, nil
+}
+
 // argument passes over the head of an argument and returns its length.
 func (s *scanner) argument() (size int64, err error) {
-	if b := s.b[s.pos:]; len(b) >= 4 && b[0] == '$' && b[1]-'0' <= 9 && b[2] == '\r' && b[3] == '\n' {
-		s.pos += 4
-		return int64(b[1] - '0'), nil
+	if b := s.b[s.pos:]; len(b) >= 5 && b[0] == '$' && b[1]-'0' <= 9 {
+		d := int64(b[1] - '0')
+		if b[2] == '\r' && b[3] == '\n' {
+			s.pos += 4
+			return d, nil
+		}
+		if d != 0 && b[2]-'0' <= 9 && b[3] == '\r' && b[4] == '\n' {
+			s.pos += 5
+			return 10*d + int64(b[2]-'0'), nil
+		}
 	}
 	first, err := s.peek()
 	if err != nil {

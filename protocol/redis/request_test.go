@@ -22,6 +22,8 @@ func TestRequests(t *testing.T) {
 		{name: "long value first", requests: resp("SET", "k", long, "EX", "10"), asked: "SET 28+16402"},
 		{name: "many arguments", requests: resp(append([]string{"MSET"}, strings.Split(strings.Repeat("key value ", 2000), " ")[:4000]...)...), asked: "-"},
 		{name: "inline", requests: "PING\r\nset a b\nSET a \"b c\\x41\\n\" \r\n  get 'a\\'b'\r\n", asked: "PING 6, SET 8, SET 20, GET 14"},
+		{name: "escapes", requests: "SET \"\\x41\\xfF\\n\\r\\t\\b\\a\\q\" '\\q' b\"c d\"\r\n", asked: "SET 40"},
+		{name: "subcommands", requests: commandsOf("CONFIG GET a", "config nosuch", "CONFIG", "CONFIG "+strings.Repeat("x", 100)), asked: "CONFIG 32, CONFIG 28, CONFIG 16, CONFIG 124"},
 		{name: "inline blanks", requests: "   \r\n\t\r\nPING\r\n", asked: "PING 14"},
 		{name: "inline UTF-8", requests: "SET k \xc3\xa9\r\n", asked: "SET 10"},
 	} {
@@ -74,7 +76,7 @@ func TestRequestBodyNotUnderstood(t *testing.T) {
 	text := "*4\r\n$3\r\nSET\r\n$1\r\nk\r\n" + bulk(long) + "+x\r\n"
 	(&talkTest{requests: text, asked: "SET 28+16386 cut", rest: "+x\r\n", err: "0x2b where an argument begins"}).run(t)
 	text = "*4\r\n$3\r\nSET\r\n$1\r\nk\r\n" + bulk(long) + "$-1\r\n"
-	(&talkTest{requests: text, asked: "SET 28+16386 cut", rest: "$-1\r\n", err: "a length of -1"}).run(t)
+	(&talkTest{requests: text, asked: "SET 28+16387 cut", rest: "-1\r\n", err: "0x2d in a length"}).run(t)
 }
 
 // CLIENT REPLY says which commands get none.
@@ -113,5 +115,17 @@ func TestClientReply(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t) })
+	}
+}
+
+// The words of an inline command are those that Redis sees.
+func TestInlineWords(t *testing.T) {
+	s := newSession(t)
+	req := s.ask("SET \"\\x41\\xfF\\n\\r\\t\\b\\a\\q\" 'a\\q\\'b' b\"c d\"\r\n")
+	want := []string{"SET", "A\xff\n\r\t\b\aq", `a\q'b`, "bc d"}
+	for i, w := range want {
+		if got := noteOf(req).argument(req.Head, i); string(got) != w {
+			t.Errorf("word %d is %q, want %q", i, got, w)
+		}
 	}
 }

@@ -2,7 +2,7 @@ package redis
 
 import (
 	"bytes"
-	"errors"
+	"io"
 
 	"github.com/vaurien-proxy/vaurien"
 )
@@ -27,13 +27,10 @@ const (
 	mostArguments = 1<<31 - 1
 )
 
-// errShort says that the bytes for one more step are not buffered yet.
-var errShort = errors.New("redis: more bytes are needed")
-
 // A scanner looks at what a Reader has buffered and asks for more where that
 // ends. It takes nothing.
 type scanner struct {
-	r   *vaurien.Reader // nil to fail with errShort where the buffer ends
+	r   *vaurien.Reader // nil if there is nothing to come
 	b   []byte          // what is buffered
 	pos int             // the next byte to look at
 }
@@ -41,7 +38,7 @@ type scanner struct {
 // more waits for more bytes.
 func (s *scanner) more() error {
 	if s.r == nil {
-		return errShort
+		return io.EOF
 	}
 	if err := s.r.More(); err != nil {
 		return err
