@@ -118,7 +118,7 @@ func (d *direction) run(n int64, out io.Writer, direct bool) (int64, error) {
 }
 
 // skip reads what is left of a message and throws it away, up to limit bytes.
-// It reports whether that was all of it.
+// It reports whether that was all of it; if not, the rest is m's Body still.
 func (d *direction) skip(m *Message, limit int64) (bool, error) {
 	for m.Body != nil {
 		n, err := d.next(m.Body)
@@ -126,8 +126,12 @@ func (d *direction) skip(m *Message, limit int64) (bool, error) {
 			m.Body = nil
 			break
 		}
-		if err != nil || n > limit {
+		if err != nil {
 			return false, err
+		}
+		if n > limit {
+			m.Body = &refused{n, m.Body}
+			return false, nil
 		}
 		limit -= n
 		if _, err = d.run(n, io.Discard, false); err != nil {
@@ -135,6 +139,20 @@ func (d *direction) skip(m *Message, limit int64) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// refused is a body of which the coming run was asked for already.
+type refused struct {
+	n    int64
+	body Body
+}
+
+func (b *refused) Next(r *Reader) (int64, error) {
+	if n := b.n; n > 0 {
+		b.n = 0
+		return n, nil
+	}
+	return b.body.Next(r)
 }
 
 // carry is the untouched relay: it moves up to n bytes from connection to

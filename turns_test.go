@@ -1,6 +1,7 @@
 package vaurien_test
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 	"github.com/vaurien-proxy/vaurien/behavior"
 	"github.com/vaurien-proxy/vaurien/internal/memnet"
 	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/protocol/redis"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
 
@@ -300,4 +302,29 @@ func TestAside(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A long request that fails is read to its end, so that what follows it is
+// understood.
+func TestFailedRequestIsReadToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := new(redis.Protocol)
+		plan, err := vaurien.NewRegistry([]vaurien.Kind{behavior.Error()}, nil).Compile(
+			spec.Single("error", option.Values{"kind": {Text: "oom"}}, ""), nil, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorldWith(t, plan, func(_ *world, c *vaurien.Config) { c.Protocol, c.Settings.Draw = p, "exchange" })
+		defer w.close()
+		c, b := w.dial(), w.accept()
+		defer c.Close()
+		defer b.Close()
+		for _, size := range []int{1, 1 << 10, 255 << 10, 3 << 20} {
+			go fmt.Fprintf(c, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\nPING\r\n", size, strings.Repeat("\n", size))
+			expect(t, c, "-OOM command not allowed when used memory > 'maxmemory'.\r\n")
+			expect(t, b, "PING\r\n")
+			send(t, b, "+PONG\r\n")
+			expect(t, c, "+PONG\r\n")
+		}
+	})
 }

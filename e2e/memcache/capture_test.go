@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,11 +34,15 @@ func record(t *testing.T, name, made, server string, requests ...string) {
 		if c == nil {
 			continue
 		}
+		if name == "unauthenticated-binary" && !c.ended() {
+			t.Error("the connection stays")
+		}
 		c.Close()
 		for _, l := range capture().Lines {
-			if l.End == "" { // it was this test that ended it
-				all.Lines = append(all.Lines, l)
+			if l.End != "" && !l.Server {
+				break // it was this test that ended it
 			}
+			all.Lines = append(all.Lines, l)
 		}
 	}
 	lab.Keep(t, captures+name+".txt", all)
@@ -74,17 +79,13 @@ func TestCaptures(t *testing.T) {
 		r.Close()
 		got := capture()
 		got.Made = []string{strings.TrimSpace(lab.Run(t, "memcached", "-V")), "made by: -c 64 -o maxconns_fast; connections until one is refused, then another"}
-		for i, l := range got.Lines {
-			if !l.Server {
-				got.Lines = got.Lines[:i] // the test's own end
-			}
-		}
+		got.Lines = slices.DeleteFunc(got.Lines, func(l protocoltest.CaptureLine) bool { return !l.Server }) // the test's own end
 		lab.Keep(t, captures+"too-many-connections.txt", got)
 	})
 	t.Run("miss", func(t *testing.T) {
 		record(t, "miss", "keys that are not there", memcached(t),
 			"get a\r\n", "gets a b c\r\n", "gat 0 a\r\n", "gats 0 a b\r\n",
-			"mg a\r\n", "mg a v\r\n", "mg a s v k O123 t\r\n", "mg a O9 k v\r\n", "mg YQ== b k v O1\r\n", "mg a q v\r\nmg b v O1\r\n",
+			"mg a\r\n", "mg a v\r\n", "mg a s v k O123 t\r\n", "mg a O9 k v\r\n", "mg YQ== b k v O1\r\n", "mg a q v O2\r\nmg b v O1\r\n",
 			request(0x00, 1, noExtras, "a", "", 0), request(0x0c, 2, noExtras, "a", "", 0),
 			request(0x1d, 3, zeroTime, "a", "", 0), request(0x23, 4, zeroTime, "a", "", 0))
 	})
@@ -151,6 +152,13 @@ func TestCaptures(t *testing.T) {
 		record(t, "unauthenticated", "-Y a file of users", memcached(t, "-Y", file),
 			"get a\r\n", "delete a\r\n", "delete a noreply\r\n", "mg a v\r\n", "set a 0 0 10\r\nuser wrong\r\n")
 	})
+	t.Run("authentication-failed", func(t *testing.T) {
+		record(t, "authentication-failed", "-S; a user that there is not", withSASL(t),
+			request(0x21, 1, noExtras, "PLAIN", "\x00user\x00password", 0), request(0x22, 2, noExtras, "PLAIN", "x", 0))
+	})
+	t.Run("unauthenticated in binary", func(t *testing.T) {
+		record(t, "unauthenticated-binary", "-S", withSASL(t), request(0x09, 1, noExtras, "a", "", 0))
+	})
 	t.Run("unknown-command", func(t *testing.T) {
 		record(t, "unknown-command", "a subcommand of a later version; SASL where there is none", memcached(t),
 			"lru_crawler mgdump all\r\n", request(0x20, 1, noExtras, "", "", 0))
@@ -159,4 +167,14 @@ func TestCaptures(t *testing.T) {
 		record(t, "flush-not-allowed", "-F", memcached(t, "-F"),
 			"flush_all\r\n", "flush_all 10\r\n", request(0x08, 1, noExtras, "", "", 0))
 	})
+}
+
+// withSASL starts a server that wants to know who speaks, and knows nobody.
+func withSASL(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	conf := fmt.Sprintf("mech_list: plain\nsasldb_path: %s/users\n", dir)
+	lab.Must(t, os.WriteFile(filepath.Join(dir, "memcached.conf"), []byte(conf), 0o644))
+	t.Setenv("SASL_CONF_PATH", dir)
+	return memcached(t, "-S")
 }

@@ -30,8 +30,16 @@ func memcached(t *testing.T, args ...string) string {
 	if os.Geteuid() == 0 {
 		args = append(args, "-u", "root")
 	}
-	lab.Start(t, nil, "memcached", args...)
+	p := lab.Start(t, nil, "memcached", args...)
+	t.Cleanup(func() { p.Cmd.Process.Kill() }) // asked to end, it takes a second
 	addr := "127.0.0.1:" + port
+	listens(t, addr)
+	return addr
+}
+
+// listens waits until somebody listens on an address.
+func listens(t *testing.T, addr string) {
+	t.Helper()
 	lab.Poll(t, func() error {
 		c, err := net.Dial("tcp", addr)
 		if err == nil {
@@ -39,7 +47,6 @@ func memcached(t *testing.T, args ...string) string {
 		}
 		return err
 	})
-	return addr
 }
 
 // proxy starts vaurien before a server and returns it and its address.

@@ -24,17 +24,8 @@ func (v *values) Next(r *vaurien.Reader) (int64, error) {
 	run := v.data
 	v.data = 0
 	for {
-		b := r.Buffered()
-		if run > 0 {
-			if run >= int64(len(b)) || bytes.IndexByte(b[run:], '\n') < 0 {
-				return run, nil
-			}
-		}
-		l, err := line(r, int(run), longestReply)
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
+		l, err := nextLine(r, run)
+		if l == nil {
 			return cutShort(run, err)
 		}
 		_, w := wordOf(l)
@@ -54,8 +45,27 @@ func (v *values) Next(r *vaurien.Reader) (int64, error) {
 	}
 }
 
-// cutShort returns a run that ends where something is not understood; the next
-// call says what it is.
+// nextLine returns the line that follows a run, nil if it is not there whole. It
+// waits for it only if the run is empty.
+func nextLine(r *vaurien.Reader, run int64) ([]byte, error) {
+	b := r.Buffered()
+	if run < int64(len(b)) {
+		if i := bytes.IndexByte(b[run:], '\n'); i >= 0 && i < longestReply {
+			return b[run : run+int64(i)+1], nil
+		}
+	}
+	if run > 0 {
+		return nil, nil
+	}
+	l, err := line(r, 0, longestReply)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return l, err
+}
+
+// cutShort returns a run that ends where the next line is not there or not
+// understood; the next call waits for it or says why.
 func cutShort(run int64, err error) (int64, error) {
 	if run > 0 {
 		return run, nil
@@ -75,22 +85,16 @@ func (ls *lines) Next(r *vaurien.Reader) (int64, error) {
 	if ls.ended {
 		return 0, io.EOF
 	}
-	run := 0
+	run := int64(0)
 	for {
-		if run > 0 && bytes.IndexByte(r.Buffered()[run:], '\n') < 0 {
-			return int64(run), nil
+		l, err := nextLine(r, run)
+		if l == nil {
+			return cutShort(run, err)
 		}
-		l, err := line(r, run, longestReply)
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			return cutShort(int64(run), err)
-		}
-		run += len(l)
-		if word, _ := wordOf(l); word == ls.end && len(trimmed(l)) == len(word) {
+		run += int64(len(l))
+		if len(l) <= len("END\r\n") && string(trimmed(l)) == ls.end {
 			ls.ended = true
-			return int64(run), nil
+			return run, nil
 		}
 	}
 }

@@ -13,11 +13,6 @@ import (
 // of req.
 func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (vaurien.Answer, error) {
 	n := noteOf(req)
-	if f.Unread {
-		// The value is one run, and none of it has been read: it can be read
-		// and forgotten, as memcached does (conn_swallow in memcached.c).
-		n.body.N = n.bodySize()
-	}
 	if f.Kind == "" && f.Code == "" {
 		fit := vaurien.Fit(c.protocol, req, "")
 		if len(fit) == 0 {
@@ -40,20 +35,9 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 		return vaurien.Answer{}, err
 	}
 	if req == nil {
-		return vaurien.Answer{Bytes: []byte(a.line + "\r\n"), Close: true}, nil
+		return vaurien.Answer{Bytes: []byte(a.line + "\r\n"), Close: true, Abrupt: true}, nil
 	}
 	return c.become(req, n, a), nil
-}
-
-// bodySize is how many bytes follow a request's head.
-func (n *note) bodySize() int64 {
-	switch {
-	case n.dialect == binary:
-		return n.size
-	case n.op.stores():
-		return n.size + 2
-	}
-	return 0
 }
 
 // become returns what becomes of req when the server answers it with a.

@@ -161,7 +161,7 @@ var failures = []failure{
 		FailureKind: vaurien.FailureKind{
 			Name: "authentication-failed", Phase: vaurien.Authenticating, Effect: stays,
 			Doc:    "status 0x0020, Auth failure., to SASL",
-			Source: "memcached 1.6, proto_bin.c: process_bin_complete_sasl_auth",
+			Source: capture("authentication-failed"),
 		},
 		fits: func(n *note) bool { return n.op == sasl },
 		says: func(*note) answer { return answer{status: statusAuth} },
@@ -171,9 +171,9 @@ var failures = []failure{
 			Name: "unauthenticated", Phase: vaurien.Authenticating, OnRequest: true,
 			Effect: "stays open; in the binary protocol it closes",
 			Doc:    "CLIENT_ERROR unauthenticated (a set: authentication failure), status 0x0020",
-			Source: capture("unauthenticated") + "; binary: proto_bin.c, dispatch_bin_command",
+			Source: capture("unauthenticated") + "; binary: unauthenticated-binary.txt",
 		},
-		fits: func(n *note) bool { return n.op != sasl },
+		fits: func(n *note) bool { return n.op != sasl && !openToAll(n) },
 		says: func(n *note) answer {
 			a := answer{line: "CLIENT_ERROR unauthenticated", status: statusAuth, loud: true}
 			// Who is not known says so by a set (proto_text.c,
@@ -222,43 +222,4 @@ var failures = []failure{
 		fits: isBinary,
 		says: func(*note) answer { return answer{status: statusTemporary} },
 	},
-}
-
-func capture(name string) string {
-	return "captured: memcached 1.6.18 (testdata/captures/" + name + ".txt)"
-}
-
-func isBinary(n *note) bool { return n.dialect == binary }
-
-// kinds are the failures as the engine knows them.
-var kinds = func() []vaurien.FailureKind {
-	out := make([]vaurien.FailureKind, len(failures))
-	for i, f := range failures {
-		out[i] = f.FailureKind
-		out[i].Fits = func(req *vaurien.Message) bool {
-			return req == nil || noteOf(req).fails(f.fits)
-		}
-	}
-	return out
-}()
-
-// fails reports whether a request can fail as something says. A quit is not
-// answered, and what was refused has failed already.
-func (n *note) fails(fits func(*note) bool) bool {
-	if n.dialect != binary && (n.quiet && n.op == other && n.reply == aLine || n.op == unknown) {
-		return false
-	}
-	return fits == nil || fits(n)
-}
-
-// Failures returns the ways to fail that have a name.
-func (p *Protocol) Failures() []vaurien.FailureKind { return kinds }
-
-func failureOf(name string) *failure {
-	for i := range failures {
-		if failures[i].Name == name {
-			return &failures[i]
-		}
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ var metaTalks = []talkTest{
 		name:     "refused",
 		requests: "mg\r\nms a\r\nmg " + key251 + " v q\r\nms " + key251 + " 2 q\r\nmn\r\nmz a\r\n",
 		replies:  "ERROR\r\nCLIENT_ERROR bad command line format\r\nCLIENT_ERROR bad command line format\r\nCLIENT_ERROR bad command line format\r\nMN\r\nERROR\r\n",
-		asked:    "mg, ms, mg, ms, mn, ",
+		asked:    "mg, ms, mg, ms, mn, mz",
 		answered: "ERROR, CLIENT_ERROR, CLIENT_ERROR, CLIENT_ERROR, MN, ERROR",
 	},
 	{

@@ -2,12 +2,17 @@ package memcache
 
 import "strconv"
 
-// Opcodes by which requests are made here (memcached's protocol_binary.h).
+// Opcodes that are named here (memcached's protocol_binary.h).
 const (
-	opGet    = 0x00
-	opDelete = 0x04
-	opNoop   = 0x0a
-	opStat   = 0x10
+	opDelete    = 0x04
+	opNoop      = 0x0a
+	opVersion   = 0x0b
+	opGetK      = 0x0c
+	opGetKQ     = 0x0d
+	opStat      = 0x10
+	opSASLMechs = 0x20
+	opGatK      = 0x23
+	opGatKQ     = 0x24
 )
 
 // An opcode is one of the binary protocol.
@@ -20,47 +25,47 @@ type opcode struct {
 // opcodes are those that memcached has or had (protocol_binary.h). Of others
 // it is not known by how many packets they are answered.
 var opcodes = [256]opcode{
-	opGet:    {"get", get, false},
-	0x01:     {"set", set, false},
-	0x02:     {"add", add, false},
-	0x03:     {"replace", replace, false},
-	opDelete: {"delete", del, false},
-	0x05:     {"incr", incr, false},
-	0x06:     {"decr", decr, false},
-	0x07:     {"quit", other, false},
-	0x08:     {"flush", flush, false},
-	0x09:     {"getq", get, true},
-	opNoop:   {"noop", noop, false},
-	0x0b:     {"version", other, false},
-	0x0c:     {"getk", get, false},
-	0x0d:     {"getkq", get, true},
-	0x0e:     {"append", appendTo, false},
-	0x0f:     {"prepend", prepend, false},
-	opStat:   {"stat", statistics, false},
-	0x11:     {"setq", set, true},
-	0x12:     {"addq", add, true},
-	0x13:     {"replaceq", replace, true},
-	0x14:     {"deleteq", del, true},
-	0x15:     {"incrq", incr, true},
-	0x16:     {"decrq", decr, true},
-	0x17:     {"quitq", other, true},
-	0x18:     {"flushq", flush, true},
-	0x19:     {"appendq", appendTo, true},
-	0x1a:     {"prependq", prepend, true},
-	0x1c:     {"touch", touch, false},
-	0x1d:     {"gat", get, false},
-	0x1e:     {"gatq", get, true},
-	0x20:     {"sasl_list_mechs", other, false},
-	0x21:     {"sasl_auth", sasl, false},
-	0x22:     {"sasl_step", sasl, false},
-	0x23:     {"gatk", get, false},
-	0x24:     {"gatkq", get, true},
+	0x00:        {"get", get, false},
+	0x01:        {"set", set, false},
+	0x02:        {"add", add, false},
+	0x03:        {"replace", replace, false},
+	opDelete:    {"delete", del, false},
+	0x05:        {"incr", incr, false},
+	0x06:        {"decr", decr, false},
+	0x07:        {"quit", other, false},
+	0x08:        {"flush", flush, false},
+	0x09:        {"getq", get, true},
+	opNoop:      {"noop", noop, false},
+	opVersion:   {"version", other, false},
+	opGetK:      {"getk", get, false},
+	opGetKQ:     {"getkq", get, true},
+	0x0e:        {"append", appendTo, false},
+	0x0f:        {"prepend", prepend, false},
+	opStat:      {"stat", statistics, false},
+	0x11:        {"setq", set, true},
+	0x12:        {"addq", add, true},
+	0x13:        {"replaceq", replace, true},
+	0x14:        {"deleteq", del, true},
+	0x15:        {"incrq", incr, true},
+	0x16:        {"decrq", decr, true},
+	0x17:        {"quitq", other, true},
+	0x18:        {"flushq", flush, true},
+	0x19:        {"appendq", appendTo, true},
+	0x1a:        {"prependq", prepend, true},
+	0x1c:        {"touch", touch, false},
+	0x1d:        {"gat", get, false},
+	0x1e:        {"gatq", get, true},
+	opSASLMechs: {"sasl_list_mechs", other, false},
+	0x21:        {"sasl_auth", sasl, false},
+	0x22:        {"sasl_step", sasl, false},
+	opGatK:      {"gatk", get, false},
+	opGatKQ:     {"gatkq", get, true},
 }
 
 // withKey reports whether an opcode's replies have the key, also that it is
 // not there.
 func withKey(opcode byte) bool {
-	return opcode == 0x0c || opcode == 0x0d || opcode == 0x23 || opcode == 0x24
+	return opcode == opGetK || opcode == opGetKQ || opcode == opGatK || opcode == opGatKQ
 }
 
 // Statuses (protocol_binary.h).

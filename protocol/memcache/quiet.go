@@ -40,9 +40,6 @@ func (q *quiets) settle(n *note, asked marks) error {
 		}
 		return nil
 	}
-	if q.says == 0 {
-		return nil
-	}
 	if q.says&says(n) != 0 { // the word does not tell
 		switch {
 		case len(asked.opaque) > 0 && !q.noOpaque:

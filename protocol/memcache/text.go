@@ -36,6 +36,7 @@ func (c *codec) readTextRequest(r *vaurien.Reader, m *vaurien.Message) error {
 		if !plain(word) {
 			return vaurien.Opaque("byte %#02x in a command", said[0])
 		}
+		m.Verb = string(word[:min(len(word), longestVerb)])
 	case cmd == &cmdQuit:
 		n.quiet = true // the connection closes
 	default:
@@ -44,8 +45,10 @@ func (c *codec) readTextRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if err != nil {
 		return err
 	}
-	if err := c.unsettled.settle(n, asked); err != nil {
-		return err
+	if n.quiet || c.unsettled.says != 0 {
+		if err := c.unsettled.settle(n, asked); err != nil {
+			return err
+		}
 	}
 	m.Barrier = n.reply == aWatch && !n.quiet
 	c.dialect = text
@@ -65,6 +68,9 @@ func commandLine(r *vaurien.Reader) ([]byte, error) {
 	}
 	return nil, err
 }
+
+// longestVerb is how much of a command that is not known here is its Verb.
+const longestVerb = 32
 
 // plain reports whether a word may be a command that is not known here.
 func plain(word []byte) bool {
