@@ -107,6 +107,16 @@ func (s *server) runs(text string) string {
 	return id
 }
 
+// alone waits until app has no connection.
+func (s *server) alone() {
+	lab.Poll(s.t, func() error {
+		if s.value(s.admin, "SELECT COUNT(*) FROM information_schema.processlist WHERE user='app'") != "0" {
+			return errors.New("app is still there")
+		}
+		return nil
+	})
+}
+
 func (s *server) table() {
 	s.exec(s.admin, "CREATE TABLE app.t (id INT PRIMARY KEY, v INT)")
 	s.exec(s.admin, "INSERT INTO app.t VALUES (1,0),(2,0)")
@@ -249,25 +259,30 @@ var capturings = []capturing{
 			fails(t, <-done, 1317)
 			c.Close()
 		}},
-	{"connection-killed", "SELECT over a long sequence; KILL on another connection", nil,
+	{"connection-killed", "KILL CONNECTION_ID()", nil,
+		func(t *testing.T, s *server, record func() string) {
+			c := s.conn(record(), "")
+			fails(t, <-goes(c, "KILL CONNECTION_ID()"), 1927)
+			s.alone()
+			c.Close()
+		}},
+	{"server-gone", "SELECT over a long sequence; KILL on another connection", nil,
 		func(t *testing.T, s *server, record func() string) {
 			c := s.conn(record(), "")
 			done := goes(c, long)
 			s.exec(s.admin, "KILL "+s.runs("seq_1_to_9"))
-			t.Log(<-done)
+			if err := <-done; err == nil {
+				t.Error("no error")
+			}
 		}},
-	{"server-gone", "an idle connection; KILL on another one; then SELECT 1", nil,
+	{"server-gone-idle", "an idle connection; KILL on another one; then SELECT 1", nil,
 		func(t *testing.T, s *server, record func() string) {
 			c := s.conn(record(), "")
 			s.exec(s.admin, "KILL "+s.value(s.admin, "SELECT id FROM information_schema.processlist WHERE user='app'"))
-			lab.Poll(t, func() error {
-				if s.value(s.admin, "SELECT COUNT(*) FROM information_schema.processlist WHERE user='app'") != "0" {
-					return errors.New("still there")
-				}
-				return nil
-			})
-			_, err := c.ExecContext(context.Background(), "SELECT 1")
-			t.Log(err)
+			s.alone()
+			if _, err := c.ExecContext(context.Background(), "SELECT 1"); err == nil {
+				t.Error("no error")
+			}
 		}},
 	{"server-shutdown", "SELECT over a long sequence; SHUTDOWN on another connection", nil,
 		func(t *testing.T, s *server, record func() string) {
@@ -275,7 +290,9 @@ var capturings = []capturing{
 			done := goes(c, long)
 			s.runs("seq_1_to_9")
 			s.exec(s.admin, "SHUTDOWN")
-			t.Log(<-done)
+			if err := <-done; err == nil {
+				t.Error("no error")
+			}
 		}},
 	{"table-full", "a MEMORY table of max_heap_table_size=16384; then INSERT until it is full", nil,
 		func(t *testing.T, s *server, record func() string) {

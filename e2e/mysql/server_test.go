@@ -31,12 +31,14 @@ type server struct {
 	admin  *sql.DB // root, by the socket
 }
 
-// dataDir is the directory of a fresh installation, to be copied.
+// dataDir is the directory of a fresh installation, to be copied. It is beside
+// the programs that the lab has built, and goes when they go.
 var dataDir = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "vaurien-mariadb-")
+	program, err := exec.LookPath("vaurien")
 	if err != nil {
 		return "", err
 	}
+	dir := filepath.Join(filepath.Dir(program), "mariadb")
 	out, err := exec.Command("mariadb-install-db", "--no-defaults", "--datadir="+dir, "--user=root",
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M").CombinedOutput()
 	if err != nil {
@@ -63,7 +65,7 @@ func mariadb(t testing.TB, args ...string) *server {
 	for _, q := range []string{
 		"CREATE DATABASE app", "CREATE DATABASE spare",
 		"CREATE USER app@'%' IDENTIFIED BY 'secret'",
-		"GRANT ALL ON app.* TO app@'%'", "GRANT ALL ON spare.* TO app@'%'",
+		"GRANT ALL ON app.* TO app@'%'", "GRANT ALL ON spare.* TO app@'%'", "GRANT ALL ON slap.* TO app@'%'",
 	} {
 		s.exec(s.admin, q)
 	}

@@ -20,7 +20,8 @@ import (
 //   - ROLLBACK, where the real error rolls the transaction back;
 //   - SIGNAL with the same error, for SHOW WARNINGS and GET DIAGNOSTICS.
 //
-// The client gets one packet for all of them, the error.
+// The client gets one packet for all of them, the error. A SELECT that fails
+// late is an exception: see failsLate.
 func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (vaurien.Answer, error) {
 	n := noteOf(req)
 	if n == nil {
@@ -35,7 +36,7 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 		return vaurien.Answer{}, err
 	case k == nil:
 		return vaurien.Answer{Pass: true}, nil
-	case k.silent:
+	case k.silent, k.quiet && f.Code == "" && f.Message == "" && c.isMariaDB():
 		return vaurien.Answer{Close: true}, nil
 	}
 	e := k.on(c, req, n)
@@ -43,12 +44,15 @@ func (c *codec) Fail(req *vaurien.Message, f vaurien.Failure, rng *rand.Rand) (v
 		return vaurien.Answer{}, err
 	}
 	if k.closes || n.reply == greets || n.reply == authentic {
-		// The greeting has the number 0, and whatever takes its place.
-		seq := n.seq + 1
 		if n.reply == greets {
-			seq = 0
+			// Nobody knows yet what the client can do: there is no SQLSTATE
+			// (net_send_error in MySQL's sql/protocol_classic.cc).
+			return vaurien.Answer{Bytes: e.packet(0, false), Close: true}, nil
 		}
-		return vaurien.Answer{Bytes: e.packet(seq, n.reply != greets || k.marked(c)), Close: true}, nil
+		return vaurien.Answer{Bytes: e.packet(n.seq+1, true), Close: true}, nil
+	}
+	if k.late && c.failsLate(req, n) {
+		return c.late(req, n, e), nil
 	}
 	if n.command == comStmtExecute || n.command == comStmtBulkExecute {
 		if !c.owe(req, n) {
@@ -74,10 +78,19 @@ func (c *codec) choose(req *vaurien.Message, n *note, f vaurien.Failure, rng *ra
 			return nil, err
 		}
 		for i := range failures {
-			k := &failures[i]
-			if k.mysql.number == number || k.mariadb.number == number {
-				return &failure{mysql: k.mysql, mariadb: k.mariadb, rolls: k.rolls || n.keyword.class&commits != 0, closes: k.closes}, nil
+			k := failures[i]
+			switch number {
+			case k.mariadb.number:
+			case k.mysql.number:
+				k.mariadb = k.mysql
+			default:
+				continue
 			}
+			if k.mysql.number != number {
+				k.mysql = serverError{}
+			}
+			k.rolls = k.rolls || n.keyword.class&commits != 0
+			return &k, nil
 		}
 		// A COMMIT that fails leaves nothing behind.
 		return &failure{rolls: n.keyword.class&commits != 0}, nil

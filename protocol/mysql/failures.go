@@ -14,6 +14,8 @@ type failure struct {
 	rolls          bool // the transaction is rolled back
 	closes         bool // the server closes the connection after it
 	silent         bool // it closes without a word
+	quiet          bool // so does MariaDB
+	late           bool // a SELECT fails after its columns
 }
 
 const (
@@ -24,12 +26,13 @@ const (
 
 // failures are the ways to fail, from the greeting to the COMMIT. The texts are
 // those of the captures, and of MySQL's share/messages_to_clients.txt and
-// messages_to_error_log.txt and MariaDB's sql/share/errmsg-utf8.txt.
+// MariaDB's sql/share/errmsg-utf8.txt.
 var failures = []failure{
 	{
 		FailureKind: vaurien.FailureKind{
-			Name: "too-many-connections", Phase: vaurien.Connecting, Fits: atConnect,
-			Doc: "1040 Too many connections, in the greeting's place", Effect: closesConn, Source: captured("too-many-connections"),
+			Name: "too-many-connections", Phase: vaurien.Connecting, Fits: atConnectOrLogin,
+			Doc:    "1040 Too many connections, in the greeting's place; or to the login, as the connection gets that the server keeps for its administrator",
+			Effect: closesConn, Source: captured("too-many-connections") + " and too-many-connections-at-login.txt",
 		},
 		mariadb: serverError{1040, "08004", "Too many connections"},
 	},
@@ -129,6 +132,7 @@ var failures = []failure{
 		},
 		mysql:   serverError{3024, "HY000", "Query execution was interrupted, maximum statement execution time exceeded"},
 		mariadb: serverError{1969, "70100", "Query execution was interrupted (max_statement_time exceeded)"},
+		late:    true,
 	},
 	{
 		FailureKind: vaurien.FailureKind{
@@ -136,11 +140,12 @@ var failures = []failure{
 			Doc: "1317 Query execution was interrupted, by KILL QUERY", Effect: staysOpen, Source: captured("query-interrupted"),
 		},
 		mariadb: serverError{1317, "70100", "Query execution was interrupted"},
+		late:    true,
 	},
 	{
 		FailureKind: vaurien.FailureKind{
-			Name: "connection-killed", Phase: vaurien.Asking, Fits: killable,
-			Doc: "MariaDB's 1927 Connection was killed, by KILL", Effect: closesConn, Source: captured("connection-killed"),
+			Name: "connection-killed", Phase: vaurien.Asking, Fits: killable, OnRequest: true,
+			Doc: "MariaDB's 1927 Connection was killed (who is killed by another sees server-gone)", Effect: closesConn, Source: captured("connection-killed"),
 		},
 		mariadb: serverError{1927, "70100", "Connection was killed"},
 		closes:  true,
@@ -148,10 +153,12 @@ var failures = []failure{
 	{
 		FailureKind: vaurien.FailureKind{
 			Name: "server-shutdown", Phase: vaurien.Asking, Fits: atCommand,
-			Doc: "1053 Server shutdown in progress", Effect: closesConn, Source: captured("server-shutdown"),
+			Doc: "MySQL's 1053 Server shutdown in progress; MariaDB closes without a word", Effect: closesConn,
+			Source: captured("server-shutdown") + "; MySQL's sql/sql_class.h, THD::killed_state: KILL_CONNECTION is ER_SERVER_SHUTDOWN",
 		},
 		mariadb: serverError{1053, "08S01", "Server shutdown in progress"},
 		closes:  true,
+		quiet:   true,
 	},
 	{
 		FailureKind: vaurien.FailureKind{
@@ -224,64 +231,4 @@ func (p *Protocol) Failures() []vaurien.FailureKind {
 		kinds[i] = failures[i].FailureKind
 	}
 	return kinds
-}
-
-// on returns the error as the server at hand says it to a request.
-func (k *failure) on(c *codec, req *vaurien.Message, n *note) serverError {
-	e := k.mariadb
-	if k.mysql.number != 0 && !c.isMariaDB() {
-		e = k.mysql
-	}
-	if k.text != nil {
-		e.text = k.text(e.text, c, req, n)
-	}
-	return e
-}
-
-// marked reports whether the error in the greeting's place has an SQLSTATE.
-func (k *failure) marked(*codec) bool { return true }
-
-// isMariaDB reports whether the server is MariaDB; before it has greeted,
-// whether the last one was that did.
-func (c *codec) isMariaDB() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.server.version != "" {
-		return c.server.mariadb
-	}
-	return c.protocol.mariadb.Load()
-}
-
-func denied(format string, c *codec, _ *vaurien.Message, n *note) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	password := "NO"
-	if c.login.password || n.command == theProof && n.size > 0 {
-		password = "YES"
-	}
-	return fmt.Sprintf(format, c.login.user, password)
-}
-
-func ofUser(format string, c *codec, _ *vaurien.Message, n *note) string {
-	_, user := c.who(n)
-	return fmt.Sprintf(format, user)
-}
-
-func ofDatabase(format string, c *codec, _ *vaurien.Message, n *note) string {
-	database := n.database
-	if database == "" {
-		database, _ = c.who(n)
-	}
-	return fmt.Sprintf(format, database)
-}
-
-func ofTable(format string, c *codec, req *vaurien.Message, n *note) string {
-	return fmt.Sprintf(format, unqualified(tableIn(c.textOf(req, n))))
-}
-
-func ofKey(format string, c *codec, req *vaurien.Message, n *note) string {
-	if c.isMariaDB() {
-		return format // which does not name the table
-	}
-	return ofTable(format, c, req, n)
 }

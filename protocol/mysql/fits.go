@@ -19,6 +19,8 @@ func atLogin(req *vaurien.Message) bool {
 	return n != nil && (n.command == theLogin || n.command == theProof)
 }
 
+func atConnectOrLogin(req *vaurien.Message) bool { return atConnect(req) || atLogin(req) }
+
 func namesDatabase(req *vaurien.Message) bool {
 	n := noteOf(req)
 	switch {

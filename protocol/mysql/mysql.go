@@ -130,6 +130,8 @@ type note struct {
 	swallow int    // how many replies to read
 	undo    int    // which of them is to the ROLLBACK, counted from 1; 0: none
 	instead []byte // what the client gets for them
+	late    lateness
+	drop    int64 // how much of the rows at hand is to be thrown away
 }
 
 // noteOf returns the note on req, nil if there is none.

@@ -33,7 +33,10 @@ func (c *codec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error {
 	if n == nil || n.codec != c {
 		return c.readUnasked(r, m)
 	}
-	if n.swallow > 0 {
+	switch {
+	case n.late != inTime:
+		return c.readLate(r, n, m)
+	case n.swallow > 0:
 		return c.readFailed(r, n, m)
 	}
 	head, length, err := first(r, longestReplyHead)
@@ -127,12 +130,12 @@ func (c *codec) readUnasked(r *vaurien.Reader, m *vaurien.Message) error {
 
 // readGreeting reads the greeting, or the error in its place.
 func (c *codec) readGreeting(r *vaurien.Reader, m *vaurien.Message, length int) error {
-	head, _, err := first(r, vaurien.MaxHead-1)
+	if length > longestHandshake {
+		return vaurien.Opaque("a greeting of %d bytes", length)
+	}
+	head, _, err := first(r, headerSize+longestHandshake)
 	if err != nil {
 		return err
-	}
-	if length > vaurien.MaxHead-headerSize-1 {
-		return vaurien.Opaque("a greeting of %d bytes", length)
 	}
 	payload := head[headerSize:]
 	if payload[0] == errPacket {

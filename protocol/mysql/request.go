@@ -23,7 +23,7 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	// What the packet is, the reply before it has said.
 	switch c.at() {
 	case loggingIn:
-		return c.readLogin(r, m)
+		return c.readLogin(r, m, length)
 	case proving:
 		n := c.newNote(m)
 		n.of(theProof, m)
@@ -55,13 +55,13 @@ func (c *codec) takeRequest(r *vaurien.Reader, m *vaurien.Message, n *note, head
 }
 
 // readLogin reads the first packet of the login, all of it.
-func (c *codec) readLogin(r *vaurien.Reader, m *vaurien.Message) error {
-	head, length, err := first(r, vaurien.MaxHead-1)
+func (c *codec) readLogin(r *vaurien.Reader, m *vaurien.Message, length int) error {
+	if length > longestHandshake {
+		return vaurien.Opaque("a login of %d bytes", length)
+	}
+	head, _, err := first(r, headerSize+longestHandshake)
 	if err != nil {
 		return err
-	}
-	if length > vaurien.MaxHead-headerSize-1 {
-		return vaurien.Opaque("a login of %d bytes", length)
 	}
 	l, err := readLogin(head[headerSize:])
 	if err != nil {

@@ -27,11 +27,10 @@ const longestMessage = 512
 // longestSignal is how many characters SIGNAL takes as MESSAGE_TEXT.
 const longestSignal = 128
 
-// packet returns the error as a packet. Before the login there is no SQLSTATE
-// unless marked.
-func (e serverError) packet(seq byte, marked bool) []byte {
+// packet returns the error as a packet, with its SQLSTATE or without.
+func (e serverError) packet(seq byte, state bool) []byte {
 	number := []byte{errPacket, byte(e.number), byte(e.number >> 8)}
-	if marked {
+	if state {
 		return appendPacket(nil, seq, number, []byte("#"+e.state+e.text))
 	}
 	return appendPacket(nil, seq, number, []byte(e.text))
@@ -81,10 +80,9 @@ func parseCode(code string) (number uint16, state string, err error) {
 	digits, state, given := strings.Cut(code, "/")
 	v, err := strconv.ParseUint(digits, 10, 64)
 	switch {
-	case err != nil, v > 65535 && len(code) == 5 && !given:
-		if isState(code) {
-			return 0, "", fmt.Errorf("%s is an SQLSTATE: give the error's number too, as in 1213/40001", code)
-		}
+	case !given && (knownState(code) || err != nil && isState(code)):
+		return 0, "", fmt.Errorf("%s is an SQLSTATE: give the error's number too, as in 1213/40001", code)
+	case err != nil:
 		return 0, "", fmt.Errorf("%q is no error number: use one of 1 to 65535, with or without an SQLSTATE, as in 1205 or 1205/HY000", code)
 	case v == 0 || v > 65535:
 		return 0, "", fmt.Errorf("%d is no error number: use one of 1 to 65535", v)
@@ -94,8 +92,6 @@ func parseCode(code string) (number uint16, state string, err error) {
 		return 0, "", fmt.Errorf("%q is no SQLSTATE: five digits or capital letters, as in 1205/HY000", state)
 	case given && strings.HasPrefix(state, "00"):
 		return 0, "", fmt.Errorf("%s is the SQLSTATE of success: use that of an error, or %s", state, unknownState)
-	case v == 40001 && !given:
-		return 0, "", fmt.Errorf("40001 is an SQLSTATE: give the error's number too, as in 1213/40001")
 	}
 	return uint16(v), state, nil
 }
@@ -107,6 +103,22 @@ func isState(s string) bool {
 		}
 	}
 	return len(s) == 5
+}
+
+// knownState reports whether s is an SQLSTATE of digits, which may look like an
+// error's number.
+func knownState(s string) bool {
+	for i := range failures {
+		if failures[i].mariadb.state == s || failures[i].mysql.state == s {
+			return s != ""
+		}
+	}
+	for _, state := range states {
+		if state == s {
+			return true
+		}
+	}
+	return false
 }
 
 // CheckFailure says what is wrong with the code or the message that f asks for.

@@ -163,7 +163,6 @@ func equalFold(text []byte, at int, word string) bool {
 func tableIn(text []byte) string {
 	for {
 		var word []byte
-		before := text
 		if word, text = nextWord(text); word == nil {
 			if len(text) == 0 {
 				return ""
@@ -175,7 +174,7 @@ func tableIn(text []byte) string {
 			}
 			continue
 		}
-		if len(before) == 0 || len(word) > 6 {
+		if len(word) > len("UPDATE") {
 			continue
 		}
 		switch strings.ToUpper(string(word)) {
@@ -193,9 +192,11 @@ func tableName(text []byte) string {
 	for range 4 {
 		word, rest := nextWord(text)
 		if word == nil {
+			text = rest
 			break
 		}
-		switch strings.ToUpper(string(word)) {
+		text = text[len(text)-len(rest)-len(word):]
+		switch strings.ToUpper(string(word[:min(len(word), longestKeyword)])) {
 		case "IF", "NOT", "EXISTS", "LOW_PRIORITY", "IGNORE", "ONLY", "QUICK", "TABLE":
 			text = rest
 			continue
@@ -204,7 +205,7 @@ func tableName(text []byte) string {
 		}
 		break
 	}
-	name := strings.TrimLeft(string(text[:min(len(text), 200)]), " \t\r\n(")
+	name := string(text[:min(len(text), 200)])
 	var b strings.Builder
 	for name != "" {
 		if name[0] == '`' {

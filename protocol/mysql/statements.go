@@ -42,9 +42,11 @@ func (s *statements) put(id uint32, params int, k keyword, text []byte) {
 	if s.byID == nil {
 		s.byID = make(map[uint32]*statement)
 	}
-	st := new(statement)
+	var st *statement
 	if n := len(s.free); n > 0 {
 		st, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		st = new(statement)
 	}
 	*st = statement{keyword: k, params: params, text: st.text[:0]}
 	if s.text+len(text) <= mostText {
