@@ -61,6 +61,7 @@ var queueID = regexp.MustCompile(`queued as [0-9A-Z]+`)
 func TestCaptures(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			service := s.service
 			if service == "" {
 				service = "- smtpd"

@@ -139,7 +139,7 @@ func fits(v verb) func(*vaurien.Message) bool {
 // with 421. Nobody looks at the reply to QUIT.
 func anyCommand(req *vaurien.Message) bool {
 	v := noteOf(req).verb
-	return v != connect && v != quit
+	return v != connect && v != quit && !req.NoReply
 }
 
 // atEnd tells whether a request ends a mail, or begins one that then follows.

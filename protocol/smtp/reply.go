@@ -91,7 +91,7 @@ func (c *codec) conclude(asked *note, code int, lines []byte, m *vaurien.Message
 			c.accepted.Add(1)
 		}
 	case data, bdat:
-		c.delivered(asked, m)
+		c.delivered(asked, code, m)
 	case startTLS, turn:
 		m.Switch = good
 	}
@@ -99,7 +99,7 @@ func (c *codec) conclude(asked *note, code int, lines []byte, m *vaurien.Message
 
 // delivered notes a reply to a mail. In LMTP each recipient has one (RFC 2033
 // section 4.2).
-func (c *codec) delivered(asked *note, m *vaurien.Message) {
+func (c *codec) delivered(asked *note, code int, m *vaurien.Message) {
 	if asked.verb == bdat {
 		if !asked.last {
 			return
@@ -111,7 +111,7 @@ func (c *codec) delivered(asked *note, m *vaurien.Message) {
 		return // DATA is refused: the recipients stay
 	}
 	asked.replies--
-	if m.More = asked.replies > 0; !m.More {
+	if m.More = asked.replies > 0 && code != 421; !m.More {
 		c.accepted.Store(0)
 	}
 }
@@ -120,39 +120,58 @@ func (c *codec) delivered(asked *note, m *vaurien.Message) {
 // 4.2.1): lines that begin with one code, all but the last of them followed by
 // a hyphen.
 func readReply(r *vaurien.Reader) (int, error) {
-	line := 0 // where the line begins
-	for at := 0; ; {
+	for line, at := 0, 0; ; { // line is where the line begins
 		b := r.Buffered()
-		for ; at < len(b); at++ {
-			ch := b[at]
-			switch i := at - line; {
-			case i < 3:
-				if line > 0 && ch != b[i] {
-					return 0, vaurien.Opaque("lines with two codes in one reply")
+		for at < len(b) {
+			if at == line {
+				code := b[line:min(line+4, len(b))]
+				if err := checkCode(code, b); err != nil {
+					return 0, err
 				}
-				if ch < '0' || ch > '9' || i == 0 && (ch < '2' || ch > '5') {
-					return 0, vaurien.Opaque("byte %#02x in a reply's code", ch)
+				if len(code) < 4 {
+					break
 				}
-			case i == 3 && ch != ' ' && ch != '-' && ch != '\r':
-				return 0, vaurien.Opaque("byte %#02x after a reply's code", ch)
-			case i > 3 && b[at-1] == '\r':
-				if ch != '\n' {
-					return 0, vaurien.Opaque("a CR inside a reply")
+				if at += 3; code[3] != '\r' {
+					at++
 				}
-				if b[line+3] != '-' {
-					return at + 1, nil
-				}
-				line = at + 1
-			case ch == '\n':
-				return 0, vaurien.Opaque("a reply's line that ends in LF alone")
-			case ch == 0:
-				return 0, vaurien.Opaque("a NUL in a reply")
 			}
+			for at < len(b) && printable[b[at]] {
+				at++
+			}
+			n, err := endOfLine(b[at:])
+			if err != nil {
+				return 0, err
+			}
+			if n == 0 {
+				break
+			}
+			at += n
+			if b[line+3] != '-' {
+				return at, nil
+			}
+			line = at
 		}
 		if err := r.More(); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// checkCode checks the first four bytes of a line, or those that are there. The
+// reply begins with first.
+func checkCode(code, first []byte) error {
+	for i, c := range code {
+		switch {
+		case i == 3 && c != ' ' && c != '-' && c != '\r':
+			return vaurien.Opaque("byte %#02x after a reply's code", c)
+		case i == 3:
+		case c < '0' || c > '9' || i == 0 && (c < '2' || c > '5'):
+			return vaurien.Opaque("byte %#02x in a reply's code", c)
+		case c != first[i]:
+			return vaurien.Opaque("lines with two codes in one reply")
+		}
+	}
+	return nil
 }
 
 // offers tells whether a reply to EHLO lists an extension.

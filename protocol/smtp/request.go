@@ -35,11 +35,18 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 
 func (c *codec) readCommand(r *vaurien.Reader, m *vaurien.Message) error {
 	n, err := readLine(r, true)
+	if b := r.Buffered(); !c.spoken && vaurien.IsOpaque(err) && b[0] == handshake {
+		c.passTLS(r, m)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	line := r.Buffered()[:n]
-	end := bytes.IndexAny(line, " \t\r")
+	end := 0
+	for line[end] > ' ' {
+		end++
+	}
 	name, v := verbOf(line[:end])
 	var size int64
 	var last bool
@@ -71,8 +78,24 @@ func (c *codec) readCommand(r *vaurien.Reader, m *vaurien.Message) error {
 	} else {
 		c.open.Add(1)
 	}
+	c.spoken = true
 	m.Head = r.Take(n)
 	return nil
+}
+
+// handshake is the first byte of TLS (RFC 8446 section 5.1).
+const handshake = 0x16
+
+// passTLS makes one message of all that a client sends that begins with TLS
+// (RFC 8314 section 3.3). Its server greets it only then, and would never do so
+// if the engine first awaited the greeting as the reply to "connect". That the
+// session is tcp shows when the server speaks.
+func (c *codec) passTLS(r *vaurien.Reader, m *vaurien.Message) {
+	c.spoken = true
+	c.chunk.N = vaurien.ToTheEnd
+	newNote(m, strange)
+	m.Verb, m.NoReply, m.Body = "unknown", true, &c.chunk
+	m.Head = r.Take(1)
 }
 
 // readMail reads the beginning of a mail: its first byte, or all of one that is
@@ -126,24 +149,19 @@ func (c *codec) readResponse(r *vaurien.Reader, m *vaurien.Message) error {
 func readLine(r *vaurien.Reader, command bool) (int, error) {
 	for at := 0; ; {
 		b := r.Buffered()
-		if at == 0 && len(b) > 0 && command && !isLetter(b[0]) {
+		if at == 0 && len(b) > 0 && command && !beginsCommand(b[0]) {
 			return 0, vaurien.Opaque("byte %#02x where a command begins", b[0])
 		}
-		for ; at < len(b); at++ {
-			c := b[at]
-			switch {
-			case at >= longestLine:
-				return 0, vaurien.Opaque("a line of more than %d bytes", longestLine)
-			case at > 0 && b[at-1] == '\r':
-				if c != '\n' {
-					return 0, vaurien.Opaque("a CR inside a line")
-				}
-				return at + 1, nil
-			case c == '\n':
-				return 0, vaurien.Opaque("a line that ends in LF alone")
-			case c < ' ' && c != '\t' && c != '\r':
-				return 0, vaurien.Opaque("byte %#02x in a line", c)
-			}
+		for at < len(b) && printable[b[at]] {
+			at++
+		}
+		if at >= longestLine {
+			return 0, vaurien.Opaque("a line of more than %d bytes", longestLine)
+		}
+		if n, err := endOfLine(b[at:]); err != nil {
+			return 0, err
+		} else if n > 0 {
+			return at + n, nil
 		}
 		if err := r.More(); err != nil {
 			return 0, err
@@ -151,7 +169,36 @@ func readLine(r *vaurien.Reader, command bool) (int, error) {
 	}
 }
 
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+// printable tells of each byte whether a line may have it.
+var printable = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c >= ' ' || c == '\t'
+	}
+	return table
+}()
+
+// endOfLine returns the length of the CRLF that b begins with; 0 if it is not
+// all there yet. b begins with what is not printable.
+func endOfLine(b []byte) (int, error) {
+	switch {
+	case len(b) == 0:
+		return 0, nil
+	case b[0] == '\n':
+		return 0, vaurien.Opaque("a line that ends in LF alone")
+	case b[0] != '\r':
+		return 0, vaurien.Opaque("byte %#02x in a line", b[0])
+	case len(b) == 1:
+		return 0, nil
+	case b[1] != '\n':
+		return 0, vaurien.Opaque("a CR inside a line")
+	}
+	return len("\r\n"), nil
+}
+
+// beginsCommand tells whether a line that begins so is a command to servers,
+// if only one that they do not know: Go's net/smtp sends a lone * after an AUTH
+// that failed at once.
+func beginsCommand(c byte) bool { return c > ' ' && c < 0x7f }
 
 // chunkOf reads the arguments of BDAT (RFC 3030 section 2). What is wrong in
 // them leaves it open whether a chunk follows.

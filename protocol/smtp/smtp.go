@@ -57,6 +57,7 @@ type codec struct {
 
 	// of the reader of requests
 	begun  bool // the exchange "connect" is made
+	spoken bool // the client has spoken
 	asked  transaction
 	mail   mail
 	chunk  vaurien.Length

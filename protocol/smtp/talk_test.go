@@ -121,6 +121,12 @@ func TestTalks(t *testing.T) {
 			asked:    "connect LHLO! MAIL RCPT RCPT RCPT DATA! DATA 6& QUIT", said: "220 250 250 250 550 250 354? 250+ 452 221",
 		},
 		{
+			name:     "LMTP that is shut down",
+			requests: crlf("LHLO a", "MAIL FROM:<a@b>", "RCPT TO:<c@d>", "RCPT TO:<e@f>", "DATA", "."),
+			replies:  greeting + ehloOK + ok + ok + ok + goAhead + "421 gone\r\n",
+			asked:    "connect LHLO! MAIL RCPT RCPT DATA! DATA&", said: "220 250 250 250 250 354? 421",
+		},
+		{
 			name:     "LMTP in chunks",
 			requests: crlf("LHLO a", "MAIL FROM:<a@b>", "RCPT TO:<c@d>", "RCPT TO:<e@f>") + "BDAT 1\r\nxBDAT 1 LAST\r\ny" + crlf("QUIT"),
 			replies:  greeting + ehloOK + ok + ok + ok + ok + ok + ok + bye,
@@ -133,6 +139,11 @@ func TestTalks(t *testing.T) {
 			asked:    "connect unknown! unknown! unknown!", said: "220 500 500", err: "354 to another command",
 		},
 		{
+			name:     "an authentication that Go cancels twice",
+			requests: crlf("EHLO a", "AUTH PLAIN AGEAYg==", "*", "QUIT"), replies: greeting + ehloOK + "535 no\r\n502 what\r\n" + bye,
+			asked: "connect EHLO! AUTH! unknown! QUIT", said: "220 250 535 502 221",
+		},
+		{
 			name:     "refused, and told to go",
 			requests: crlf("EHLO a", "QUIT"), replies: "554-go\r\n554\r\n503 no\r\n221 bye\r\n",
 			asked: "connect EHLO! QUIT", said: "554 503 221",
@@ -142,7 +153,8 @@ func TestTalks(t *testing.T) {
 			requests: crlf("NOOP"), replies: greeting + ok + "421 4.4.2 timeout\r\n",
 			asked: "connect NOOP", said: "220 250 421*",
 		},
-		{name: "TLS at once", requests: "\x16\x03\x01\x02\x00", asked: "connect", left: "\x16\x03\x01\x02\x00", err: "0x16 where a command begins"},
+		{name: "TLS at once", requests: "\x16\x03\x01\x02\x00", replies: "\x16\x03", asked: "connect unknown 5", err: "0x16 in a reply's code"},
+		{name: "TLS later", requests: "NOOP\r\n\x16\x03\x01", replies: greeting + ok, asked: "connect NOOP", said: "220 250", left: "\x16\x03\x01", err: "0x16 where a command begins"},
 		{name: "an empty line", requests: "\r\n", replies: greeting, asked: "connect", said: "220", left: "\r\n", err: "0x0d where a command begins"},
 		{name: "LF alone", requests: "NOOP\n", replies: greeting, asked: "connect", said: "220", left: "NOOP\n", err: "LF alone"},
 		{name: "CR alone", requests: "NO\rOP\r\n", replies: greeting, asked: "connect", said: "220", left: "NO\rOP\r\n", err: "a CR inside"},

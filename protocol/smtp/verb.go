@@ -22,33 +22,65 @@ const (
 	strange // unknown: the reply may ask for what nobody can read
 )
 
-// verbs are the commands that have a reply of their own and no more, unless
-// their verb says otherwise.
-var verbs = []struct {
-	name string
-	verb verb
-}{
-	{"MAIL", mailFrom}, {"RCPT", rcptTo}, {"DATA", data}, {"RSET", rset}, {"QUIT", quit},
-	{"HELO", helo}, {"EHLO", ehlo}, {"NOOP", another}, {"VRFY", another}, {"EXPN", another}, {"HELP", another},
-	{"BDAT", bdat},         // RFC 3030
-	{"STARTTLS", startTLS}, // RFC 3207
-	{"AUTH", auth},         // RFC 4954
-	{"LHLO", lhlo},         // RFC 2033
-	{"ETRN", another},      // RFC 1985
-	{"TURN", turn},         // RFC 821: the two change places
-	{"ATRN", turn},         // RFC 2645
-	{"BURL", another},      // RFC 4468
-	{"XFORWARD", another},  // Postfix, XFORWARD_README
-	{"XCLIENT", xclient},   // Postfix, XCLIENT_README
-}
+// longestVerb is how long a verb that is known may be.
+const longestVerb = 8
 
-// verbOf returns a command's name in capitals, and what it means. Those that
-// are known cost no memory.
+// verbOf returns a command's name in capitals, and what it means. It costs no
+// memory; names that are not known are all one.
 func verbOf(name []byte) (string, verb) {
-	for i := range verbs {
-		if v := &verbs[i]; is(name, v.name) {
-			return v.name, v.verb
+	if len(name) > longestVerb {
+		return "unknown", strange
+	}
+	var upper [longestVerb]byte
+	for i, c := range name {
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
 		}
+		upper[i] = c
+	}
+	switch string(upper[:len(name)]) {
+	case "MAIL":
+		return "MAIL", mailFrom
+	case "RCPT":
+		return "RCPT", rcptTo
+	case "DATA":
+		return "DATA", data
+	case "RSET":
+		return "RSET", rset
+	case "QUIT":
+		return "QUIT", quit
+	case "HELO":
+		return "HELO", helo
+	case "EHLO":
+		return "EHLO", ehlo
+	case "NOOP":
+		return "NOOP", another
+	case "VRFY":
+		return "VRFY", another
+	case "EXPN":
+		return "EXPN", another
+	case "HELP":
+		return "HELP", another
+	case "BDAT": // RFC 3030
+		return "BDAT", bdat
+	case "STARTTLS": // RFC 3207
+		return "STARTTLS", startTLS
+	case "AUTH": // RFC 4954
+		return "AUTH", auth
+	case "LHLO": // RFC 2033
+		return "LHLO", lhlo
+	case "ETRN": // RFC 1985
+		return "ETRN", another
+	case "TURN": // RFC 821: the two change places
+		return "TURN", turn
+	case "ATRN": // RFC 2645: as TURN
+		return "ATRN", turn
+	case "BURL": // RFC 4468
+		return "BURL", another
+	case "XFORWARD": // Postfix, XFORWARD_README
+		return "XFORWARD", another
+	case "XCLIENT": // Postfix, XCLIENT_README
+		return "XCLIENT", xclient
 	}
 	return "unknown", strange
 }
