@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/vaurien-proxy/vaurien/e2e/lab"
+	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
 // captures is where the captures are kept.
@@ -31,12 +33,22 @@ func recorded(t *testing.T, s *server, name, how string, talk func(addr string))
 	for i, l := range c.Lines {
 		c.Lines[i].Bytes = steady(l.Bytes)
 	}
-	// Which of the two ends its stream first is chance.
-	kept := c.Lines[:0]
+	// Which of the two ends its stream first is chance; so is whether the server
+	// closes with something unread, which is a reset.
+	kept, ended := c.Lines[:0], false
 	for _, l := range c.Lines {
-		if l.End == "" || l.Server {
+		ended = ended || l.Server && l.End != ""
+		if l.End == "" {
 			kept = append(kept, l)
 		}
+	}
+	if ended {
+		kept = append(kept, protocoltest.CaptureLine{Server: true, End: "close"})
+	}
+	// Or whether it does so before the client has spoken.
+	if i := slices.IndexFunc(kept, func(l protocoltest.CaptureLine) bool { return !l.Server }); i > 0 {
+		spoken := kept[i]
+		kept = slices.Insert(slices.Delete(kept, i, i+1), 0, spoken)
 	}
 	c.Lines = kept
 	lab.Keep(t, captures+name+".txt", c)
@@ -47,6 +59,7 @@ var (
 	numbers   = []*regexp.Regexp{
 		regexp.MustCompile(`((?:[Pp]rocess|transaction) )\d+`),
 		regexp.MustCompile(`((?:pg_tblspc|base)/)[0-9A-Z_/]+`),
+		regexp.MustCompile(`(tuple \(0,)\d+`),
 	}
 )
 
@@ -54,6 +67,9 @@ var (
 // and its secret, numbers in texts, and the settings that it reports.
 func steady(b []byte) []byte {
 	b = parameter.ReplaceAll(b, nil)
+	if bytes.HasPrefix(b, []byte{0}) && len(b) > 8 && bytes.HasSuffix(b, []byte{0, 0}) {
+		return append(bytes.Clone(b[:8]), sorted(string(b[8:len(b)-2]))...)
+	}
 	var out []byte
 	for len(b) > 0 {
 		if len(b) < 5 || b[0] < 'A' || binary.BigEndian.Uint32(b[1:]) > uint32(len(b)-1) || binary.BigEndian.Uint32(b[1:]) < 4 {
@@ -74,6 +90,17 @@ func steady(b []byte) []byte {
 		out = append(out, one...)
 	}
 	return out
+}
+
+// sorted puts the parameters of a startup message in order.
+func sorted(parameters string) string {
+	words := strings.Split(parameters, "\x00")
+	var pairs []string
+	for pair := range slices.Chunk(words, 2) {
+		pairs = append(pairs, strings.Join(pair, "\x00"))
+	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, "\x00") + "\x00\x00"
 }
 
 // refused records how a server refuses a session.
@@ -201,22 +228,30 @@ func TestCaptureStatements(t *testing.T) {
 		return err
 	})
 
-	fails(t, s, "admin-shutdown", "pg_terminate_backend, then a query", func(c *pgconn.PgConn) error {
+	fails(t, s, "admin-shutdown", "pg_terminate_backend while it is idle", func(c *pgconn.PgConn) error {
 		query(t, other, "select pg_terminate_backend("+itoa(c.PID())+", 10000)")
-		_, err := try(t, c, "select 1")
-		return err
+		return c.WaitForNotification(patience(t))
 	})
 	fails(t, s, "idle-in-transaction-timeout", "set idle_in_transaction_session_timeout; begin; wait", func(c *pgconn.PgConn) error {
 		query(t, c, "set idle_in_transaction_session_timeout = '10ms'; begin")
-		s.gone(t, c)
-		_, err := try(t, c, "select 1")
-		return err
+		return c.WaitForNotification(patience(t))
 	})
 	fails(t, s, "idle-session-timeout", "set idle_session_timeout; wait", func(c *pgconn.PgConn) error {
 		query(t, c, "set idle_session_timeout = '10ms'")
-		s.gone(t, c)
+		return c.WaitForNotification(patience(t))
+	})
+
+	fails(t, s, "in-failed-transaction", "begin; select 1/0; select 1", func(c *pgconn.PgConn) error {
+		try(t, c, "begin; select 1/0")
 		_, err := try(t, c, "select 1")
 		return err
+	})
+	fails(t, s, "in-failed-transaction-extended", "the same in the extended protocol: Parse, and Bind of what was parsed before", func(c *pgconn.PgConn) error {
+		_, err := c.Prepare(patience(t), "s", "select 1", nil)
+		lab.Must(t, err)
+		try(t, c, "begin; select 1/0")
+		c.ExecParams(patience(t), "select 1", nil, nil, nil, nil).Read()
+		return c.ExecPrepared(patience(t), "s", nil, nil, nil).Read().Err
 	})
 
 	refused(t, s, "database-missing", "connect to a database that is not there", "postgres", "missing")
@@ -232,17 +267,6 @@ func TestCaptureStatements(t *testing.T) {
 	})
 	refused(t, s, "invalid-password", "pg_hba.conf asks for a password; connect with a wrong one", "app:wrong", "postgres")
 	refused(t, s, "no-pg-hba", "connect as a user that pg_hba.conf does not know", "other", "postgres")
-}
-
-// gone waits until a session has ended at the server's side.
-func (s *server) gone(t *testing.T, c *pgconn.PgConn) {
-	t.Helper()
-	lab.Poll(t, func() error {
-		if s.exec(t, "select count(*) from pg_stat_activity where pid = "+itoa(c.PID())) == "0" {
-			return nil
-		}
-		return errNotYet
-	})
 }
 
 // rewrite puts lines in the place of what a file of the server's has.
@@ -268,6 +292,11 @@ func TestCaptureStates(t *testing.T) {
 	s.Wait(`received smart shutdown request`)
 	refused(t, s, "shutting-down", "smart shutdown while a session is open; connect", "postgres", "postgres")
 
+	s = newServer(t)
+	run(t, asServer("prlimit", "--pid", itoa(s.Cmd.Process.Pid), "--nproc=1:")...)
+	refused(t, s, "cannot-fork", "prlimit --nproc of the server; connect", "postgres", "postgres")
+	run(t, asServer("prlimit", "--pid", itoa(s.Cmd.Process.Pid), "--nproc=1000:")...)
+
 	s = initServer(t, "restore_command='sleep 3600'")
 	recovery, err := os.Create(filepath.Join(s.dir, "recovery.signal"))
 	lab.Must(t, err)
@@ -278,19 +307,12 @@ func TestCaptureStates(t *testing.T) {
 
 	s = newServer(t)
 	stopped, killed := connect(t, url(s.addr())), connect(t, url(s.addr()))
-	fails(t, s, "crash-shutdown", "SIGKILL to another session's process, then a query", func(c *pgconn.PgConn) error {
+	fails(t, s, "crash-shutdown", "SIGKILL to another session's process", func(c *pgconn.PgConn) error {
 		signal(t, stopped.PID(), syscall.SIGSTOP) // so that the server has to wait for it
 		signal(t, killed.PID(), syscall.SIGKILL)
 		s.Wait(`terminating any other active server processes`)
 		refused(t, s, "in-recovery", "SIGKILL to a session's process; connect before the server has recovered", "postgres", "postgres")
-		lab.Poll(t, func() error {
-			if syscall.Kill(int(c.PID()), 0) == nil {
-				return errNotYet
-			}
-			return nil
-		})
-		_, err := try(t, c, "select 1")
-		return err
+		return c.WaitForNotification(patience(t))
 	})
 }
 

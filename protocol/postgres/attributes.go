@@ -28,6 +28,9 @@ func (c *codec) Attribute(req *vaurien.Message, name string) any {
 		}
 		return requestNames[n.first]
 	case "sql":
+		if n.statement != nil {
+			return n.statement.sql
+		}
 		return string(n.text(req.Head))
 	case "statement":
 		return string(n.name.of(req.Head))

@@ -39,6 +39,13 @@ func (c *codec) readBatch(r *vaurien.Reader, m *vaurien.Message) error {
 			return err
 		}
 	}
+	if p.main.kind == 'P' && p.rest == 0 {
+		b, err := need(r, p.end+1)
+		if err != nil {
+			return err
+		}
+		p.prepares = b[p.end] != 'B' // what is to run is bound next
+	}
 	c.takeBatch(r, m, &p)
 	return nil
 }
@@ -65,11 +72,12 @@ func (c *codec) look(b []byte, at int, kind byte, length int) part {
 		}
 	case 'B':
 		to := at + headerSize + min(length, 2*longestName)
-		_, next, ok := text(b, at+headerSize, to)
-		if p.name, _, ok = text(b, next, to); !ok {
-			p.name = span{}
+		_, next, ok := text(b, at+headerSize, to) // the portal
+		name, _, named := text(b, next, to)
+		if !ok || !named {
 			break
 		}
+		p.name = name
 		word := ""
 		if p.name.from == p.name.to {
 			word, p.unnamed = c.statements.unnamed.verb, true
@@ -88,12 +96,12 @@ func (c *codec) look(b []byte, at int, kind byte, length int) part {
 // A prelude is what goes before the message that says what a batch is about,
 // and then that message.
 type prelude struct {
-	main   part
-	end    int   // of what has been looked at: the head
-	rest   int64 // how much of the last message is not in the head
-	begun  byte  // how much of a BEGIN there is: the type of its last message
-	begins bool  // all of one goes before main
-	ended  bool  // the batch has ended
+	main     part
+	end      int   // of what has been looked at: the head
+	rest     int64 // how much of the last message is not in the head
+	begun    byte  // how much of a BEGIN there is: the type of its last message
+	prepares bool  // main prepares a statement for later
+	ended    bool  // the batch has ended
 }
 
 // add adds the next message, of which look bytes were looked at, and reports
@@ -119,7 +127,6 @@ func (p *prelude) add(one part, look int) (more bool, err error) {
 	case p.end > 0 && kind != 'P' && kind != 'B':
 		return false, nil // there is nothing else, or nothing that tells more
 	default:
-		p.begins = p.begun == 'E'
 		p.main = one
 		p.ended = kind == 'S'
 	}
@@ -132,7 +139,7 @@ func (p *prelude) add(one part, look int) (more bool, err error) {
 func (c *codec) takeBatch(r *vaurien.Reader, m *vaurien.Message, p *prelude) {
 	one := &p.main
 	n := c.newNote(m)
-	n.first, n.size, n.main, n.begins = one.kind, one.size, one.at, p.begins
+	n.first, n.size, n.main, n.prepares = one.kind, one.size, one.at, p.prepares
 	n.name, n.sql, n.statement = one.name, one.sql, one.statement
 	if one.unnamed {
 		n.unnamed = append(n.unnamed, c.statements.unnamed.sql...)

@@ -139,6 +139,7 @@ func (c *codec) words(k *failure, f vaurien.Failure, req *vaurien.Message, n *no
 	}
 	if f.Message != "" {
 		e.message = f.Message
+		e.detail, e.hint, e.where = "", "", "" // of another text
 	}
 	return &e
 }

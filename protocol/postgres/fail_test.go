@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"regexp"
@@ -43,7 +44,7 @@ func (r *room) ask(request string) *vaurien.Message {
 		r.t.Fatalf("%q: %v", request, err)
 	}
 	m.Head = bytes.Clone(m.Head)
-	if err := drain(m.Body, r.up); err != nil {
+	if err := drain(m.Body, r.up); err != nil && err != io.ErrUnexpectedEOF {
 		r.t.Fatalf("%q: %v", request, err)
 	}
 	return m
@@ -131,6 +132,15 @@ func TestFailuresAreAsCaptured(t *testing.T) {
 	for name, talk := range captures(t) {
 		t.Run(name, func(t *testing.T) {
 			kind := name
+			if strings.HasPrefix(kind, "in-failed-transaction") {
+				t.Skip("not to be chosen: see TestRaiseAhead")
+			}
+			if kind == "cannot-fork" {
+				if a := newRoom(t).fail(nil, vaurien.Failure{Kind: kind}); string(a.Bytes) != string(talk.Replies) {
+					t.Errorf("told %q, captured %q", a.Bytes, talk.Replies)
+				}
+				return
+			}
 			if other := names[name]; other != "" {
 				kind = other
 			}
@@ -166,7 +176,9 @@ func failing(t *testing.T, talk protocoltest.Talk) (*vaurien.Message, *room) {
 	r.replies.Write(talk.Replies)
 	for {
 		req := new(vaurien.Message)
-		if err := r.codec.ReadRequest(r.up, req); err != nil {
+		if err := r.codec.ReadRequest(r.up, req); err == io.EOF {
+			return r.ask(query("select 1")), r // the server said it before anything was asked
+		} else if err != nil {
 			t.Fatal(err)
 		}
 		req.Head = bytes.Clone(req.Head)
@@ -228,6 +240,8 @@ func TestFits(t *testing.T) {
 		{query("-- ping"), idle, "admin crash idle-session"},
 		{parse("", "commit") + bind("") + execute + sync, open, "admin crash idle-in serialization-at-commit"},
 		{parse("", "BEGIN") + bind("") + execute + parse("", "commit") + bind("") + execute + sync, idle, "admin crash idle-session"},
+		{parse("s", "commit") + describe + sync, open, "admin crash idle-in"},
+		{parse("s", "update t set a = 1") + flush, idle, "admin crash idle-session"},
 		{execute + sync, idle, "serialization deadlock statement query lock out too-many-locks admin crash idle-session"},
 		{sync, open, ""},
 		{closing("a") + sync, open, ""},

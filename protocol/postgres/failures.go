@@ -33,7 +33,7 @@ var failures = []failure{
 			Name: "cannot-fork", Phase: vaurien.Connecting, AtAccept: true,
 			Doc:    "the server has no process for the connection; told in the form of protocol 2",
 			Effect: notAdmitted,
-			Source: "src/backend/postmaster/postmaster.c, report_fork_failure_to_client",
+			Source: captured("cannot-fork"),
 		},
 		bytes: "Ecould not fork new process for connection: Resource temporarily unavailable\n\x00",
 	},

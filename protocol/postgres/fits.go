@@ -2,22 +2,26 @@ package postgres
 
 import "github.com/vaurien-proxy/vaurien"
 
+// encryption tells requests for it.
 func encryption(m *vaurien.Message) bool {
 	n := noteOf(m)
 	return n.opening == sslRequest || n.opening == gssRequest
 }
 
+// startup tells startup messages.
 func startup(m *vaurien.Message) bool {
 	n := noteOf(m)
 	return n.opening>>16 == version3
 }
 
+// password tells messages of an authentication.
 func password(m *vaurien.Message) bool { return noteOf(m).first == 'p' }
 
-// statement tells requests that run something, and so can fail or find that
-// the session is over.
+// running tells requests that run something.
 func running(m *vaurien.Message) bool { return noteOf(m).runs() }
 
+// runs reports whether the request prepares or runs something, and so can fail
+// or find that the session is over.
 func (n *note) runs() bool {
 	switch n.first {
 	case 'Q', 'F', 'P', 'B', 'E':
@@ -26,21 +30,23 @@ func (n *note) runs() bool {
 	return false
 }
 
+// inTransaction tells what comes inside a transaction, failed or not.
 func inTransaction(m *vaurien.Message) bool {
 	n := noteOf(m)
 	return n.runs() && (n.status == open || n.status == failed)
 }
 
+// betweenTransactions tells what comes outside of one.
 func betweenTransactions(m *vaurien.Message) bool {
 	n := noteOf(m)
 	return n.runs() && n.status == idle
 }
 
 // work tells statements that read or write data: they take locks, time and
-// memory. In a transaction that has failed, none of them gets as far as that.
+// memory; to prepare them does not. In a transaction that has failed, none of them gets as far as that.
 func work(m *vaurien.Message) bool {
 	n := noteOf(m)
-	if !n.runs() || n.status == failed {
+	if !n.runs() || n.prepares || n.status == failed {
 		return false
 	}
 	switch m.Verb {

@@ -1,5 +1,5 @@
-// Package postgres frames PostgreSQL's protocol 3 (its manual, chapter 55
-// "Frontend/Backend Protocol") for vaurien.
+// Package postgres frames PostgreSQL's protocol 3 (the manual of version 15,
+// chapter 55 "Frontend/Backend Protocol") for vaurien.
 //
 // An exchange is whatever ends with one ReadyForQuery: a simple Query, a
 // FunctionCall, or all messages of the extended protocol up to and including
@@ -27,14 +27,22 @@ func Kind() vaurien.ProtocolKind {
 	return vaurien.ProtocolKind{
 		Name: "postgres",
 		Doc:  "PostgreSQL, protocol 3.0 and 3.2",
-		New: func(*option.Set) func() vaurien.Protocol {
-			return func() vaurien.Protocol { return new(Protocol) }
+		New: func(set *option.Set) func() vaurien.Protocol {
+			var plain bool
+			set.Bool(&plain, "plain", false,
+				"answer N to requests for encryption, so that clients whose sslmode lets them go on without it")
+			return func() vaurien.Protocol { return &Protocol{Plain: plain} }
 		},
 	}
 }
 
 // A Protocol is PostgreSQL's. The zero value is ready to use.
-type Protocol struct{}
+type Protocol struct {
+	// Plain refuses encryption in the server's place. Without it what a client
+	// and a server encrypt is passed on unseen. It must not change once there
+	// is a codec.
+	Plain bool
+}
 
 var (
 	_ vaurien.Protocol   = (*Protocol)(nil)
@@ -46,7 +54,7 @@ var (
 
 // NewCodec returns the codec of one session.
 func (p *Protocol) NewCodec() vaurien.Codec {
-	c := new(codec)
+	c := &codec{plain: p.Plain}
 	c.batch.statements = &c.statements
 	c.reply.codec = c
 	return c
@@ -54,6 +62,8 @@ func (p *Protocol) NewCodec() vaurien.Codec {
 
 // A codec frames one session.
 type codec struct {
+	plain bool // encryption is refused
+
 	// Of the reader of requests.
 	session    *session // who is there; nil until its startup message
 	statements statements
@@ -115,7 +125,7 @@ type note struct {
 	opening  uint32 // the code of an opening message
 	sequence uint64
 	status   status // the transaction's when the request came, if nothing was outstanding
-	begins   bool   // a BEGIN goes before the statement, in the same batch
+	prepares bool   // it prepares a statement, and runs none
 	session  *session
 
 	main      int   // where in the head the message is that says what the request is

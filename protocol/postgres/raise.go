@@ -83,17 +83,27 @@ func (c *codec) put(n *note, theirs []byte) []byte {
 		return theirs
 	}
 	if answered, s := c.lastState(); n.status == unknown && answered == n.sequence-1 && s == failed {
-		return inFailedTransaction.append(nil)
+		return inFailedTransaction(n).append(nil)
 	}
 	return n.raised
 }
 
-// inFailedTransaction is what the server says to a statement when an earlier
-// one has failed in the same transaction. It is not a failure to choose: a
-// client that had asked for several statements ahead is told so, when one that
-// was to fail turns out to come after another.
-var inFailedTransaction = response{
-	severity: "ERROR", code: "25P02",
-	message: "current transaction is aborted, commands ignored until end of transaction block",
-	file:    "postgres.c", routine: "exec_simple_query",
+// inFailedTransaction is what the server says to n's statement when an earlier
+// one has failed in the same transaction (testdata/captures has it for each
+// form of a statement). It is not a failure to choose: a client that had asked
+// for several statements ahead is told so, when one that was to fail turns out
+// to come after another.
+func inFailedTransaction(n *note) *response {
+	e := &response{
+		severity: "ERROR", code: "25P02",
+		message: "current transaction is aborted, commands ignored until end of transaction block",
+		file:    "postgres.c", line: "1081", routine: "exec_simple_query",
+	}
+	switch n.first {
+	case 'P':
+		e.line, e.routine = "1439", "exec_parse_message"
+	case 'B':
+		e.line, e.routine = "1691", "exec_bind_message"
+	}
+	return e
 }

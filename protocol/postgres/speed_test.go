@@ -95,6 +95,9 @@ var speeds = []struct{ name, request, reply string }{
 }
 
 func TestNoAllocations(t *testing.T) {
+	if racing {
+		t.Skip("allocations are not counted under the race detector")
+	}
 	for _, s := range speeds {
 		m := newMill(t, s.request, s.reply)
 		if n := testing.AllocsPerRun(1000, func() {

@@ -19,6 +19,9 @@ func (n *note) text(head []byte) []byte {
 
 // ends reports whether it ends a transaction as COMMIT does.
 func (n *note) ends(head []byte) bool {
+	if n.prepares {
+		return false
+	}
 	sql := n.text(head)
 	word, at := keyword(sql)
 	switch word {

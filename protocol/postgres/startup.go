@@ -62,6 +62,9 @@ func (c *codec) readOpening(r *vaurien.Reader, m *vaurien.Message) error {
 	n := c.newNote(m)
 	n.opening, n.size = code, int64(length)
 	m.Verb = verb
+	if c.plain && encryption(m) {
+		m.Answer = &refused
+	}
 	if m.NoReply = verb == "CancelRequest"; !m.NoReply {
 		m.Barrier = true
 		c.count(n)
@@ -69,6 +72,9 @@ func (c *codec) readOpening(r *vaurien.Reader, m *vaurien.Message) error {
 	m.Head = r.Take(int(length))
 	return nil
 }
+
+// refused is the answer to a request for encryption by a server without it.
+var refused = vaurien.Answer{Bytes: []byte("N")}
 
 // parameters reads what a startup message says of the session: names and
 // values in turn, and a NUL.

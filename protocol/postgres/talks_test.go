@@ -207,6 +207,9 @@ func TestCaptures(t *testing.T) {
 	for name, talk := range captures(t) {
 		t.Run(name, func(t *testing.T) {
 			got := protocoltest.Laws(t, new(Protocol).NewCodec, talk)
+			if name == "cannot-fork" {
+				return // it answers in another version of the protocol
+			}
 			if len(got.Requests.Rest) > 0 || len(got.Replies.Rest) > 0 {
 				t.Errorf("not taken: %q (%v) and %q (%v)", got.Requests.Rest, got.Requests.Err, got.Replies.Rest, got.Replies.Err)
 			}
