@@ -122,6 +122,43 @@ func runPage(t *testing.T, page string) {
 	}
 }
 
+// TestGuides checks every command line of vaurien, and every file, that the
+// other pages show: what they say is understood.
+func TestGuides(t *testing.T) {
+	pages, err := filepath.Glob("../docs/protocols/*.md")
+	lab.Must(t, err)
+	for _, page := range append(pages, "../docs/conditions.md") {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			dir := t.TempDir()
+			checked := 0
+			for _, b := range blocks(t, page) {
+				var lines []string
+				switch b.kind {
+				case "ini", "yaml":
+					name := filepath.Join(dir, "vaurien."+b.kind)
+					lab.Must(t, os.WriteFile(name, []byte(b.text), 0o644))
+					lines = []string{"vaurien --config " + name}
+				case "console":
+					for _, c := range commands(b.text) {
+						if strings.HasPrefix(c.line, "vaurien ") && !ends.MatchString(c.line) {
+							lines = append(lines, c.line)
+						}
+					}
+				}
+				for _, line := range lines {
+					checked++
+					if out, err := exec.Command("sh", "-c", line+" --check").CombinedOutput(); err != nil {
+						t.Errorf("$ %s\n%s", line, out)
+					}
+				}
+			}
+			if checked == 0 {
+				t.Error("there is no command on the page")
+			}
+		})
+	}
+}
+
 // printed compares what was printed with what a page says; … in a line stands
 // for anything, and a line of dots for any lines.
 func printed(got, want string) bool {

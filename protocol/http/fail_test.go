@@ -99,7 +99,7 @@ func TestFailIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for code := 500; code <= 599; code++ {
+		for code := 400; code <= 599; code++ {
 			a := fail(t, request, vaurien.Failure{Code: strconv.Itoa(code)}, nil)
 			src := bufio.NewReader(bytes.NewReader(a.Bytes))
 			got, err := nethttp.ReadResponse(src, asked)
@@ -140,7 +140,7 @@ func TestFailDraws(t *testing.T) {
 }
 
 func TestFailRefuses(t *testing.T) {
-	for _, code := range []int{-1, 1, 200, 404, 499, 600, 5000} {
+	for _, code := range []int{-1, 1, 200, 399, 600, 5000} {
 		if a, err := at(noon).NewCodec().Fail(nil, vaurien.Failure{Code: strconv.Itoa(code)}, nil); err == nil {
 			t.Errorf("%d gave %q", code, a.Bytes)
 		}

@@ -14,7 +14,7 @@ import (
 type reply struct {
 	code       int
 	style      style
-	message    string // in place of the code's own reason
+	message    string // in place of the code's own reason; the detail of a problem
 	retryAfter string // seconds (RFC 9110 section 10.2.3)
 	last       bool   // the connection is closed after it, as its Connection says
 	cut        bool   // the body is cut short, and the connection closed
@@ -79,13 +79,21 @@ func (r *reply) answer(asked *note, unread bool, now time.Time) vaurien.Answer {
 
 // reason returns the reason phrase of the status line.
 func (r *reply) reason() string {
-	if r.message != "" {
+	if r.message != "" && r.style != problem {
 		return r.message
 	}
 	if words, ok := nginxReasons[r.code]; ok && r.style == nginx {
 		return words
 	}
 	return reasons[r.code]
+}
+
+// title returns what an error page says beside its code.
+func (r *reply) title() string {
+	if words, ok := nginxTitles[r.code]; ok && r.style == nginx && r.message == "" {
+		return words
+	}
+	return r.reason()
 }
 
 // content returns the reply's content and its type.
@@ -99,8 +107,8 @@ func (r *reply) content() (kind, content string) {
 		return "application/problem+json", r.problem()
 	}
 	title := strconv.Itoa(r.code)
-	if reason := r.reason(); reason != "" {
-		title += " " + html.EscapeString(reason)
+	if words := r.title(); words != "" {
+		title += " " + html.EscapeString(words)
 	}
 	if r.style == nginx { // ngx_http_special_response.c
 		return "text/html", "<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n" +

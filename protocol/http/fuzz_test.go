@@ -1,9 +1,13 @@
 package http
 
 import (
+	"bytes"
+	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
@@ -26,7 +30,32 @@ func FuzzRequests(f *testing.F) {
 		}
 		got := protocoltest.Laws(t, new(Protocol).NewCodec, protocoltest.Talk{Requests: requests})
 		agreeOnRequest(t, requests, got.Requests.Frames)
+		describe(t, requests)
 	})
+}
+
+// describe asks for all that can be known of the first of the requests, and
+// lets it fail in every way that fits.
+func describe(t *testing.T, requests []byte) {
+	p := new(Protocol)
+	c, m := p.NewCodec(), new(vaurien.Message)
+	if c.ReadRequest(vaurien.NewReader(bytes.NewReader(requests)), m) != nil {
+		return
+	}
+	for _, a := range p.Attributes() {
+		if v := c.(vaurien.Describer).Attribute(m, a.Name); reflect.TypeOf(v) != reflect.TypeOf(a.Zero) {
+			t.Errorf("%q: %s is a %T", requests, a.Name, v)
+		}
+	}
+	for _, k := range p.Failures() {
+		if k.Fits != nil && !k.Fits(m) {
+			continue
+		}
+		a, err := c.Fail(m, vaurien.Failure{Kind: k.Name}, rand.New(rand.NewPCG(1, 2)))
+		if err != nil || len(a.Bytes) == 0 && !a.Close {
+			t.Errorf("%q: %s: %q, %v", requests, k.Name, a.Bytes, err)
+		}
+	}
 }
 
 // FuzzReplies asserts the same of replies, to whatever requests.

@@ -50,10 +50,13 @@ var reasons = map[int]string{
 // src/http/ngx_http_header_filter_module.c.
 var nginxReasons = map[int]string{
 	405: "Not Allowed",
-	408: "Request Time-out",
 	413: "Request Entity Too Large",
 	414: "Request-URI Too Large",
 	416: "Requested Range Not Satisfiable",
 	503: "Service Temporarily Unavailable",
 	504: "Gateway Time-out",
 }
+
+// nginxTitles are those of its pages that are not the reason:
+// ngx_http_special_response.c.
+var nginxTitles = map[int]string{401: "Authorization Required"}
