@@ -58,9 +58,22 @@ func awaitsMessage(b Behavior) bool {
 	return false
 }
 
+// resolveAt resolves b at e's Point; nil if nothing of it acts there. What
+// awaits a message does not, where e has none.
+func resolveAt(b Behavior, e *Event) Behavior {
+	b, _ = resolve(b, e)
+	if l, ok := b.(links); ok && e.Message == nil {
+		b = slices.DeleteFunc(slices.Clone(l), awaitsMessage)
+	}
+	if b == nil || b.Points()&e.Point == 0 || e.Message == nil && awaitsMessage(b) {
+		return nil
+	}
+	return b
+}
+
 // act lets b act outside of a plan: what it selects is selected now.
 func act(b Behavior, e *Event, next Next) error {
-	if b, _ = resolve(b, e); b == nil || b.Points()&e.Point == 0 || e.Message == nil && awaitsMessage(b) {
+	if b = resolveAt(b, e); b == nil {
 		return next()
 	}
 	return b.Act(e, next)
@@ -168,6 +181,7 @@ func (l links) Act(e *Event, next Next) error {
 	if l[0].Points()&e.Point == 0 {
 		return rest()
 	}
+	e.rest = rest
 	return l[0].Act(e, rest)
 }
 
@@ -179,19 +193,23 @@ func Sometimes(percent float64, b Behavior) Behavior {
 // counted selects a behavior by how many exchanges it has been selected for.
 type counted struct {
 	Behavior
-	count atomic.Int64
+	count *atomic.Int64
 	takes func(count int64) bool // the first is 1
 }
 
+func newCounted(b Behavior, takes func(count int64) bool) *counted {
+	return &counted{b, new(atomic.Int64), takes}
+}
+
 // resolve counts the exchanges for which the behavior inside is selected, and
-// no others.
+// no others; at a Point, only what acts there.
 func (c *counted) resolve(e *Event, name string) (Behavior, string) {
 	b, n := resolve(c.Behavior, e)
 	switch {
-	case b == nil:
+	case b == nil || e.Point != 0 && b.Points()&e.Point == 0:
 		return nil, ""
 	case awaitsMessage(b):
-		return c, cmp.Or(n, name)
+		return &counted{b, c.count, c.takes}, cmp.Or(n, name)
 	case !c.takes(c.count.Add(1)):
 		return nil, ""
 	}
@@ -208,19 +226,19 @@ func (c *counted) Act(e *Event, next Next) error { return act(c, e, next) }
 // First chooses b for the first n exchanges for which b would be chosen, over
 // all sessions, and nothing for those after.
 func First(n int64, b Behavior) Behavior {
-	return &counted{Behavior: b, takes: func(count int64) bool { return count <= n }}
+	return newCounted(b, func(count int64) bool { return count <= n })
 }
 
 // After chooses nothing for the first n exchanges for which b would be chosen,
 // over all sessions, and b for those after.
 func After(n int64, b Behavior) Behavior {
-	return &counted{Behavior: b, takes: func(count int64) bool { return count > n }}
+	return newCounted(b, func(count int64) bool { return count > n })
 }
 
 // Every chooses b for each n-th of the exchanges for which b would be chosen,
 // over all sessions. n is 1 at least.
 func Every(n int64, b Behavior) Behavior {
-	return &counted{Behavior: b, takes: func(count int64) bool { return count%max(n, 1) == 0 }}
+	return newCounted(b, func(count int64) bool { return count%max(n, 1) == 0 })
 }
 
 type at struct {
@@ -235,7 +253,9 @@ func (a at) Points() Point { return a.Behavior.Points() & a.points }
 
 // resolve keeps the limit to points around what the behavior selects.
 func (a at) resolve(e *Event, name string) (Behavior, string) {
-	if _, selects := a.Behavior.(Selector); !selects {
+	switch a.Behavior.(type) {
+	case Selector, *named, *chain, links, at:
+	default:
 		return a, name
 	}
 	b, n := resolve(a.Behavior, e)

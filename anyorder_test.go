@@ -111,6 +111,9 @@ func anyOrderTalk(t *testing.T, seed uint64) {
 				w.proxy.SetPlan(anyOrderPlan(t, rng))
 			}
 		}
+		if seed%3 == 0 {
+			c.CloseWrite() // while much is held up still
+		}
 	})
 
 	next, open := make(map[string]int), n

@@ -17,12 +17,19 @@ const (
 	Request                   // a message is on its way to the backend
 	Reply                     // a message is on its way to the client
 	Close                     // the end of a stream is about to be passed on
+
+	// Live is for as long as the connection is open: Act is called in a
+	// goroutine of its own when the client has connected, or, on an open
+	// connection, when the plan is put in force. It has no message and no next
+	// worth calling; it waits with Sleep and Hold, which are over early when
+	// another plan is put in force, and may end the session.
+	Live
 )
 
 // String returns the points' names: Request|Reply.
 func (p Point) String() string {
 	var names []string
-	for i, n := range [...]string{"Accept", "Connect", "Request", "Reply", "Close"} {
+	for i, n := range [...]string{"Accept", "Connect", "Request", "Reply", "Close", "Live"} {
 		if p&(1<<i) != 0 {
 			names = append(names, n)
 		}

@@ -17,16 +17,23 @@ import (
 type dice struct{ key uint64 }
 
 func newDice(seed uint64, proxy string) dice {
-	h := fnv.New64a()
-	h.Write([]byte(proxy))
-	return dice{mix(mix(seed) ^ h.Sum64())}
+	return dice{mix(mix(seed) ^ nameHash(proxy))}
 }
 
 // What a number is drawn for. Each purpose has a sequence of its own.
 const (
 	forChoice uint64 = iota // which behavior is chosen
 	forDeed                 // what the behavior does; plus the Point
+
+	forToxic uint64 = 1 << 32 // which toxics meet a connection; the number is their name's
 )
+
+// nameHash returns a number for a name.
+func nameHash(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return h.Sum64()
+}
 
 // draw returns the n-th number of an exchange for a purpose.
 func (d dice) draw(session, exchange, purpose, n uint64) uint64 {

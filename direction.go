@@ -2,6 +2,7 @@ package vaurien
 
 import (
 	"io"
+	"math/rand/v2"
 	"net"
 	"time"
 )
@@ -29,7 +30,8 @@ type direction struct {
 	r     Reader
 	in    intake
 	out   outlet
-	alarm Alarm // made when first needed
+	alarm Alarm      // made when first needed
+	rng   *rand.Rand // of the pieces that belong to the connection; made when first needed
 }
 
 func (d *direction) init(s *Session, point Point, from Conn) {

@@ -20,9 +20,10 @@ type Event struct {
 	Out io.Writer
 
 	x       *exchange
+	plan    *inForce   // ends the Event's waits when it is replaced
 	d       *direction // at Request, Reply and Close
-	arrived time.Time
-	next    func(io.Writer) error
+	arrived time.Time  // with what behaviors have added to it
+	rest    Next       // what the behavior that acts is given as its next
 	rolls   uint64
 	rng     *rand.Rand
 	done    bool  // the message has been passed on, answered or thrown away
@@ -31,7 +32,15 @@ type Event struct {
 
 // Rand returns the exchange's source of chance at this Point: what it gives is
 // a function of the seed, the proxy, the session, the exchange and the Point.
+// The pieces of a connection that is drawn once are one exchange, and go on
+// where the piece before them stopped.
 func (e *Event) Rand() *rand.Rand {
+	if e.rng == nil && e.d != nil && e.Exchange == 0 {
+		if e.d.rng == nil {
+			e.d.rng = e.Session.proxy.dice.rand(e.Session.number, 0, forDeed+uint64(e.Point))
+		}
+		e.rng = e.d.rng
+	}
 	if e.rng == nil {
 		e.rng = e.Session.proxy.dice.rand(e.Session.number, e.Exchange, forDeed+uint64(e.Point))
 	}
@@ -86,18 +95,49 @@ func (e *Event) Attribute(name string) any {
 // Fault notes in the log that a behavior could not do what it was to do; once
 // for as long as a plan is in force.
 func (e *Event) Fault(err error) {
-	if !e.x.plan.faulty.Swap(true) {
+	if !e.plan.faulty.Swap(true) {
 		e.Session.proxy.log.Error("a behavior failed; the traffic goes on (further faults of this plan are not noted)",
 			"session", e.Session.number, "exchange", e.Exchange, "error", err)
 	}
 }
 
-// Sleep waits until d after the message arrived, or, at the other points, from
-// when the point was reached. It is over early when another plan is put in
-// force. Meanwhile what follows the message is read, so that a delay does not
-// hold up the messages after it. It returns an error if the session ends.
-func (e *Event) Sleep(d time.Duration) error {
-	due := e.arrived.Add(d)
+// Direction returns Request or Reply: that of the message, or at Close of the
+// stream that has ended. Elsewhere it is 0.
+func (e *Event) Direction() Point {
+	if e.d != nil {
+		return e.d.point
+	}
+	return e.Point & (Request | Reply)
+}
+
+// Arrived returns when the last of what is being passed on arrived: the message,
+// or, while its body streams, the part of it that is at hand.
+func (e *Event) Arrived() time.Time {
+	switch {
+	case e.Message == nil:
+		return e.arrived
+	case e.d != nil && e.d.r.at.After(e.Message.Arrived):
+		return e.d.r.at
+	}
+	return e.Message.Arrived
+}
+
+// Due returns d after the message arrived, or, at the other points, from when
+// the point was reached. What behaviors add one after the other adds up.
+func (e *Event) Due(d time.Duration) time.Time {
+	e.arrived = e.arrived.Add(d)
+	return e.arrived
+}
+
+// Sleep waits until the message is Due after d. It is over early when another
+// plan is put in force. Meanwhile what follows the message is read, so that a
+// delay does not hold up the messages after it. It returns an error if the
+// session ends.
+func (e *Event) Sleep(d time.Duration) error { return e.SleepUntil(e.Due(d)) }
+
+// SleepUntil waits until due, as Sleep does.
+func (e *Event) SleepUntil(due time.Time) error {
+	d := due.Sub(e.Arrived())
 	if !time.Now().Before(due) {
 		if d > 0 && e.d != nil {
 			e.d.in.calm = 0
@@ -107,6 +147,20 @@ func (e *Event) Sleep(d time.Duration) error {
 	return e.wait(d, due)
 }
 
+// Pause waits until due, as Sleep does, but nothing is read meanwhile: the
+// sender is held back. It is for behaviors that bound how fast bytes pass.
+func (e *Event) Pause(due time.Time) error {
+	if !time.Now().Before(due) {
+		return nil
+	}
+	if e.d != nil {
+		if err := e.d.out.flush(); err != nil {
+			return e.met(err)
+		}
+	}
+	return e.until(due)
+}
+
 // Hold waits until another plan is put in force. It returns an error if the
 // session ends.
 func (e *Event) Hold() error { return e.wait(-1, time.Time{}) }
@@ -114,13 +168,18 @@ func (e *Event) Hold() error { return e.wait(-1, time.Time{}) }
 // wait waits until due, if it is not zero, or another plan, or the session's
 // end, while the direction is read ahead.
 func (e *Event) wait(d time.Duration, due time.Time) error {
-	s := e.Session
 	if e.d != nil {
 		if err := e.d.out.flush(); err != nil {
 			return e.met(err)
 		}
 		e.d.in.readAhead(d)
 	}
+	return e.until(due)
+}
+
+// until waits until due, if it is not zero, or another plan, or the session's
+// end.
+func (e *Event) until(due time.Time) error {
 	var rings <-chan time.Time
 	if !due.IsZero() {
 		alarm := e.alarm()
@@ -135,8 +194,8 @@ func (e *Event) wait(d time.Duration, due time.Time) error {
 	select {
 	case <-rings:
 		rings = nil
-	case <-e.x.plan.changed:
-	case <-s.done:
+	case <-e.plan.changed:
+	case <-e.Session.done:
 		return e.met(errEnded)
 	}
 	return nil
@@ -181,7 +240,12 @@ func (e *Event) Fail(f Failure) error {
 		return fmt.Errorf("a request or a connection can be answered with an error, not at %v", e.Point)
 	}
 	e.done = true
-	return e.met(e.Session.fail(e, f))
+	passes, err := e.Session.fail(e, f)
+	if passes {
+		e.done = false
+		return e.rest()
+	}
+	return e.met(err)
 }
 
 // Close closes the connections of the session at once.
@@ -202,15 +266,19 @@ func (e *Event) end(how closeHow) error {
 // the behavior has put around it. d, m and out are nil where the point has none;
 // d alone is where m is held aside.
 func (s *Session) act(x *exchange, point Point, d *direction, m *Message, out io.Writer, next func(io.Writer) error) error {
-	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, Out: out, x: x, d: d, next: next}
+	return s.actAs(x, x.behavior, point, d, m, out, next)
+}
+
+// actAs is act for b, a part of x's behavior.
+func (s *Session) actAs(x *exchange, b Behavior, point Point, d *direction, m *Message, out io.Writer, next func(io.Writer) error) error {
+	e := &Event{Point: point, Session: s, Exchange: x.number, Message: m, Out: out, x: x, plan: x.plan, d: d}
 	if m != nil {
 		e.arrived = m.Arrived
 	} else {
 		e.arrived = time.Now()
 	}
-	b := x.behavior
-	if x.waits {
-		if b, _ = resolve(b, e); b == nil || b.Points()&point == 0 || awaitsMessage(b) {
+	if x.waits && awaitsMessage(b) {
+		if b = resolveAt(b, e); b == nil {
 			return next(e.Out)
 		}
 	}
@@ -224,17 +292,20 @@ func (s *Session) act(x *exchange, point Point, d *direction, m *Message, out io
 		e.done = true
 		return e.met(next(e.Out))
 	}
+	e.rest = pass
 	err := b.Act(e, pass)
-	switch {
-	case e.engine != nil:
+	if e.engine != nil {
 		return e.engine
-	case err != nil:
+	}
+	if err != nil {
 		s.proxy.log.Error("a behavior failed; the traffic goes on", "session", s.number, "exchange", x.number,
 			"behavior", x.name, "error", err)
 		if !e.done {
 			return next(e.Out)
 		}
-	case d != nil && m != nil && !e.done:
+		return nil
+	}
+	if d != nil && m != nil && !e.done {
 		if _, err = d.skip(m, ToTheEnd); IsOpaque(err) {
 			s.end(reset) // what follows the part that is gone means nothing
 			return errEnded

@@ -24,7 +24,9 @@ type exchange struct {
 	invites bool // the answer does
 	invited bool // the client may go on with the request
 
-	later []heldReply // guarded by the session's aside: replies that its behavior has yet to act on
+	// guarded by the session's aside
+	later  []heldReply   // replies that its behavior has yet to act on
+	served chan struct{} // closed when there are no more
 
 	holders atomic.Int32 // of a framed exchange: who reads requests, and the turn
 }
@@ -40,7 +42,7 @@ func newExchange() *exchange { return exchanges.Get().(*exchange).renew() }
 func (x *exchange) renew() *exchange {
 	x.request = Message{Info: x.request.Info}
 	x.state, x.answer, x.invites, x.invited = undecided, nil, false, false
-	x.plan, x.later = nil, nil
+	x.plan, x.later, x.served = nil, nil, nil
 	x.take(nil, "")
 	x.acted.Store(false)
 	x.holders.Store(2)

@@ -27,22 +27,21 @@ var (
 )
 
 // fail answers a request, or at Accept the connection, in the backend's place.
-func (s *Session) fail(e *Event, f Failure) error {
+// It reports whether it is passed on after all, for the caller to do.
+func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	if s.codec == nil || s.opaque.Load() {
-		if _, err := s.client.Write(noise(e.Rand())); err != nil {
-			return s.clientLost(err)
-		}
-		return nil
+		_, err := s.client.Write(noise(e.Rand()))
+		return false, s.clientLost(err)
 	}
 	if e.Point == Accept {
 		a, err := s.codec.Fail(nil, f, e.Rand())
-		if err != nil {
-			return err
+		if err != nil || a.Pass {
+			return a.Pass, err
 		}
 		if _, err := s.down.out.Write(a.Bytes); err != nil {
-			return s.clientLost(err)
+			return false, s.clientLost(err)
 		}
-		return s.sayGoodbye(a.Abrupt)
+		return false, s.sayGoodbye(a.Abrupt)
 	}
 	m := e.Message
 	f.Unread = m.Body != nil && m.AsksFirst
@@ -51,28 +50,24 @@ func (s *Session) fail(e *Event, f Failure) error {
 	}
 	a, err := s.codec.Fail(m, f, e.Rand())
 	switch {
-	case err != nil:
-		return err
-	case a.Pass:
-		return e.next(e.Out)
+	case err != nil || a.Pass:
+		return a.Pass, err
 	case f.Unread, a.Close, a.Rest, m.Body == nil:
-		return s.become(e.x, m, a)
+		return false, s.become(e.x, m, a)
 	}
 	all, err := e.d.skip(m, unreadLimit)
 	if IsOpaque(err) {
 		all, err = false, nil // no more of it can be told apart
 	}
-	if err != nil {
-		return err
-	}
-	if !all {
+	if err == nil && !all {
 		f.Unread = true
 		e.rng = nil // the dice fall as they did
-		if a, err = s.codec.Fail(m, f, e.Rand()); err != nil {
-			return err
-		}
+		a, err = s.codec.Fail(m, f, e.Rand())
 	}
-	return s.become(e.x, m, a)
+	if err != nil {
+		return false, err
+	}
+	return false, s.become(e.x, m, a)
 }
 
 // become lets a be what becomes of m, a request of x's that is not passed on.
@@ -95,7 +90,9 @@ func (s *Session) become(x *exchange, m *Message, a Answer) error {
 		} else if err := d.out.ready(); err != nil {
 			return err
 		}
-		s.turns.forward(x)
+		if !s.turns.forward(x) && s.aside != nil {
+			return nil // abandoned meanwhile
+		}
 		if _, err := out.Write(a.Forward); err != nil || !a.Rest {
 			return err
 		}
@@ -153,10 +150,10 @@ func (s *Session) sayGoodbye(abrupt bool) error {
 	if err := s.up.out.flush(); err != nil {
 		return err
 	}
-	if err := s.turns.told(); err != nil {
+	// Whatever the backend says after it, the client has heard the last.
+	if err := s.turns.told(s.up.in.throwAway); err != nil {
 		return err
 	}
-	s.turns.end() // whatever the backend says now, the client has heard the last
 	if abrupt {
 		s.end(orderly)
 		return errEnded

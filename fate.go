@@ -1,23 +1,51 @@
 package vaurien
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 )
 
-// choose lets root, of the plan p, decide what is done to x, which has that
-// number and is asked about with m, its request, if there is one. s.mu is held.
-func (s *Session) choose(x *exchange, number uint64, p *inForce, root Behavior, m *Message) {
-	x.number, x.dice, x.plan = number, number, p
-	if s.drawsOnce() {
-		x.dice = 0
-	}
+// draw lets root, of x's plan, decide what is done to x, for which the dice are
+// rolled with that number. m is the request that it is asked about, if there is
+// one. s.mu is held.
+func (s *Session) draw(x *exchange, dice uint64, root Behavior, m *Message) (Behavior, string) {
 	if root == nil {
-		return
+		return nil, ""
 	}
-	e := Event{Session: s, Exchange: number, Message: m, x: x}
-	x.take(resolve(root, &e))
+	x.dice = dice
+	return resolve(root, &Event{Session: s, Exchange: x.number, Message: m, x: x, plan: x.plan})
+}
+
+// drawToxics returns those of the plan's toxics that meet the connection.
+func (s *Session) drawToxics(x *exchange) (Behavior, string) {
+	var chosen Behavior
+	name := ""
+	for i := range x.plan.toxics {
+		t := &x.plan.toxics[i]
+		if s.proxy.dice.roll(s.number, 0, forToxic, nameHash(t.Name))*100 >= t.Percent {
+			continue
+		}
+		if b, _ := s.draw(x, 0, t.Behavior, nil); b != nil {
+			chosen, name = join(chosen, name, b, t.Name)
+		}
+	}
+	return chosen, name
+}
+
+// join returns what acts as a and then b do, either of which may be nil, and
+// its name.
+func join(a Behavior, aName string, b Behavior, bName string) (Behavior, string) {
+	switch {
+	case a == nil:
+		return b, bName
+	case b == nil:
+		return a, aName
+	case aName == "":
+		return links{a, b}, bName
+	case bName == "":
+		return links{a, b}, aName
+	}
+	return links{a, b}, aName + "+" + bName
 }
 
 // drawsOnce reports whether the dice are rolled once for the connection.
@@ -59,43 +87,52 @@ func (s *Session) currentLink() *exchange {
 
 // renewLink makes the connection's exchange anew. Where exchanges are drawn one
 // by one, what acts on messages is theirs, and only what acts on the connection
-// alone is the connection's.
+// is the connection's.
 func (s *Session) renewLink() {
 	p := s.proxy.plan.Load()
-	root, number := p.root, uint64(0)
-	switch {
-	case s.drawsOnce():
-	case s.framing(), s.exchanges.Load() == 0:
-		root = p.link
-	default:
-		number = s.exchanges.Load()
+	s.link = p.untouched
+	if p.points != 0 {
+		x := &exchange{plan: p}
+		b, name := s.drawToxics(x)
+		root, number := p.root, uint64(0)
+		if !s.drawsOnce() {
+			root = p.link
+			if !s.framing() {
+				number = s.exchanges.Load()
+			}
+		}
+		drawn, drawnName := s.draw(x, 0, root, nil)
+		b, name = join(b, name, drawn, drawnName)
+		if x.number = number; number > 0 {
+			drawn, drawnName = s.draw(x, number, p.each, nil)
+			b, name = join(b, name, drawn, drawnName)
+		}
+		if b != nil {
+			x.take(b, name)
+			s.link = x
+		}
 	}
-	if root == nil {
-		s.link = p.untouched
-		return
-	}
-	s.link = &exchange{}
-	s.choose(s.link, number, p, root, nil)
+	s.live()
 }
 
 // framed gives x, a request just read, its number and its fate.
 func (s *Session) framed(x *exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	number := s.exchanges.Add(1)
-	if !s.drawsOnce() {
-		p := s.proxy.plan.Load()
-		s.choose(x, number, p, p.root, &x.request)
-		return
-	}
+	x.number = s.exchanges.Add(1)
 	link := s.currentLink()
-	x.number, x.dice, x.plan = number, 0, link.plan
-	if !link.waits {
-		x.take(link.behavior, link.name)
-		return
+	x.plan = link.plan
+	b, name := link.behavior, link.name
+	if link.waits {
+		if b, name = s.draw(x, 0, b, &x.request); name == "" {
+			name = link.name
+		}
 	}
-	b, name := resolve(link.behavior, &Event{Session: s, Exchange: x.number, Message: &x.request, x: x})
-	x.take(b, cmp.Or(name, link.name))
+	if !s.drawsOnce() {
+		drawn, drawnName := s.draw(x, x.number, x.plan.each, &x.request)
+		b, name = join(b, name, drawn, drawnName)
+	}
+	x.take(b, name)
 }
 
 // spoke notes that tcp bytes went in d's direction and returns the exchange

@@ -18,6 +18,8 @@ import (
 //	DATA   is answered by "go" or "no"; after "go", the next line goes on with it
 //	NOTE … gets no reply
 //	!…     from the backend is a notice
+//	junk   is no message, nor is what ends with it
+//	switch at a reply's end, in any order, makes both streams tcp
 //
 // In any order each line begins with a number, the request's; a reply that ends
 // with + is followed by another; "N DROP M" abandons M.
@@ -33,9 +35,10 @@ func (l lines) Attributes() []vaurien.Attribute {
 
 func (l lines) Failures() []vaurien.FailureKind {
 	return []vaurien.FailureKind{
-		{Name: "no"}, {Name: "bye"}, {Name: "full", AtAccept: true}, {Name: "replaced", OnRequest: true},
+		{Name: "no"}, {Name: "bye"}, {Name: "full", AtAccept: true},
+		{Name: "replaced", OnRequest: true, Fits: func(m *vaurien.Message) bool { return m.Verb != "connect" }},
 		{Name: "late", Fits: func(m *vaurien.Message) bool { return m.Verb == "DATA" }},
-		{Name: "pass", OnRequest: true},
+		{Name: "pass", OnRequest: true}, {Name: "gone", OnRequest: true},
 	}
 }
 
@@ -51,10 +54,11 @@ type linesCodec struct {
 // A linesNote says what the backend's reply is turned into.
 type linesNote struct{ reply string }
 
+// readLine returns the next line, which it does not take.
 func readLine(r *vaurien.Reader) ([]byte, error) {
 	for {
 		if i := bytes.IndexByte(r.Buffered(), '\n'); i >= 0 {
-			return r.Take(i + 1), nil
+			return r.Buffered()[:i+1], nil
 		}
 		if err := r.More(); err != nil {
 			return nil, err
@@ -64,15 +68,18 @@ func readLine(r *vaurien.Reader) ([]byte, error) {
 
 func (c *linesCodec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if c.greets && !c.greeted {
-		c.greeted, m.Verb = true, "connect"
+		c.greeted, m.Verb, m.Info = true, "connect", &linesNote{}
 		return nil
 	}
 	line, err := readLine(r)
 	if err != nil {
 		return err
 	}
-	m.Head, m.Info = line, &linesNote{}
 	words := strings.Fields(string(line))
+	if words[len(words)-1] == "junk" {
+		return vaurien.Opaque("junk")
+	}
+	m.Head, m.Info = r.Take(len(line)), &linesNote{}
 	if c.mail.Swap(false) {
 		m.Continues = true
 		if c.late.Swap(false) {
@@ -93,8 +100,6 @@ func (c *linesCodec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 		m.NoReply = true
 	case "DATA":
 		m.Barrier = true
-	case "junk":
-		return vaurien.Opaque("junk")
 	}
 	return nil
 }
@@ -104,18 +109,22 @@ func (c *linesCodec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error
 	if err != nil {
 		return err
 	}
-	m.Head = line
+	if string(line) == "junk\n" {
+		return vaurien.Opaque("junk")
+	}
+	m.Head = r.Take(len(line))
 	switch {
 	case line[0] == '!':
 		m.Unasked = true
 	case c.anyOrder:
 		m.ID, _ = strconv.ParseUint(strings.Fields(string(line))[0], 10, 64)
 		m.More = bytes.HasSuffix(line, []byte("+\n"))
+		m.Switch = bytes.HasSuffix(line, []byte("switch\n"))
 	case string(line) == "go\n":
 		m.Invites = true
 		c.mail.Store(true)
 	}
-	if req != nil {
+	if req != nil && !m.Unasked {
 		if n, ok := req.Info.(*linesNote); ok && n.reply != "" {
 			m.Head = []byte(n.reply)
 		}
@@ -128,9 +137,14 @@ func (c *linesCodec) Fail(req *vaurien.Message, f vaurien.Failure, _ *rand.Rand)
 	if c.anyOrder {
 		id = fmt.Sprint(req.ID, " ")
 	}
+	if req != nil && req.NoReply && f.Kind != "bye" {
+		return vaurien.Answer{}, nil
+	}
 	switch f.Kind {
 	case "bye", "full":
 		return vaurien.Answer{Bytes: []byte(id + f.Kind + "\n"), Close: true}, nil
+	case "gone":
+		return vaurien.Answer{Bytes: []byte(id + f.Kind + "\n"), Close: true, Abrupt: true}, nil
 	case "replaced":
 		req.Info.(*linesNote).reply = "failed\n"
 		return vaurien.Answer{Forward: []byte("FAIL\n")}, nil

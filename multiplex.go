@@ -12,21 +12,26 @@ import (
 // acts aside, in a goroutine of its own, on a copy of the message, while the
 // session goes on.
 
-// roomAside is how many bytes of a session's messages behaviors may hold
-// aside. When it is full the direction waits.
+// roomAside is how many bytes of the messages of each of a session's directions
+// behaviors may hold aside. When it is full the direction waits.
 const roomAside = 8 << 20
 
-// roomUnit is what a place in aside.room stands for: a message takes one, and
-// one more for each time its bytes fill it.
+// roomUnit is what a place in a room stands for: a message takes one, and one
+// more for each time its bytes fill it.
 const roomUnit = 32 << 10
 
 // aside is what a session of a multiplexed protocol has beside the rest.
 type aside struct {
-	up   chan struct{} // whoever has its place writes to the backend
-	room chan struct{} // the places of messages that are held aside
-	kept bool          // the direction to the client keeps the client's outlet, which it may
+	up                chan struct{} // whoever has its place writes to the backend
+	requests, replies held
 
-	mu sync.Mutex // of every exchange's later
+	mu sync.Mutex // of every exchange's later and served
+}
+
+// held is what is held aside of one direction, which alone adds to it.
+type held struct {
+	room chan struct{}  // the places of the messages
+	wg   sync.WaitGroup // the goroutines
 }
 
 // A heldReply is a reply that is held aside.
@@ -36,7 +41,27 @@ type heldReply struct {
 }
 
 func newAside() *aside {
-	return &aside{up: make(chan struct{}, 1), room: make(chan struct{}, roomAside/roomUnit)}
+	room := func() held { return held{room: make(chan struct{}, roomAside/roomUnit)} }
+	return &aside{up: make(chan struct{}, 1), requests: room(), replies: room()}
+}
+
+func (a *aside) of(d *direction) *held {
+	if d.point == Request {
+		return &a.requests
+	}
+	return &a.replies
+}
+
+// awaitAside waits until behaviors have done with the messages of d that they
+// hold aside, or the session has ended.
+func (s *Session) awaitAside(d *direction) {
+	if s.aside == nil {
+		return
+	}
+	if d.point == Request && s.turns.undecided() {
+		d.in.readAhead(-1) // to see whether the client goes away
+	}
+	s.aside.of(d).wg.Wait()
 }
 
 // enter takes one of c's places, or gives up when the session has ended.
@@ -62,7 +87,7 @@ func (s *Session) holdAside(d *direction, m *Message) (copied Message, places in
 	}
 	places = int(1 + size/roomUnit)
 	for range places {
-		if err := s.enter(s.aside.room); err != nil {
+		if err := s.enter(s.aside.of(d).room); err != nil {
 			return Message{}, 0, true, err
 		}
 	}
@@ -77,10 +102,10 @@ func (s *Session) holdAside(d *direction, m *Message) (copied Message, places in
 	return copied, places, true, err
 }
 
-// leaveRoom gives back the places of a message that was held aside.
-func (s *Session) leaveRoom(places int) {
+// leave gives back the places of a message that was held aside.
+func (h *held) leave(places int) {
 	for range places {
-		<-s.aside.room
+		<-h.room
 	}
 }
 
@@ -91,13 +116,17 @@ func (s *Session) requestAside(x *exchange) (bool, error) {
 	if !ok || err != nil {
 		return ok, err
 	}
-	x.request = m
+	x.request.Head = m.Head // the rest is as it was, and others look at it
 	x.holders.Add(1)
 	s.wg.Add(1)
+	s.aside.requests.wg.Add(1)
 	go func() {
 		defer s.wg.Done()
+		defer s.checkDrain()
+		defer s.aside.requests.wg.Done()
 		defer x.release()
-		defer s.leaveRoom(places)
+		defer s.aside.requests.leave(places)
+		defer func() { x.request.Head = nil }()
 		defer s.rescue()
 		out := &upstream{s: s}
 		defer out.leave()
@@ -119,11 +148,14 @@ func (s *Session) requestAside(x *exchange) (bool, error) {
 
 // endAside sees to how a behavior that acted aside ended.
 func (s *Session) endAside(err error) {
-	switch err {
-	case nil, errEnded:
-	case errCloseAfter, errCloseNow:
+	switch {
+	case err == nil, err == errEnded:
+	case err == errCloseAfter, err == errCloseNow:
+		s.abruptly.Store(err == errCloseNow)
 		s.leaving.Store(true)
 		interrupt(s.client) // for whoever reads it to say goodbye
+	case isWriteError(err):
+		// Whoever reads from the side that is gone finds out how it went.
 	default:
 		s.end(reset)
 	}
@@ -196,6 +228,9 @@ func (d *downstream) leave() error {
 	}
 	d.has = false
 	_, err := d.s.turns.finish(nil, &d.s.down.out)
+	if err != nil {
+		d.s.turns.giveBack()
+	}
 	return err
 }
 
@@ -212,17 +247,19 @@ func (s *Session) answerAnyOrder(m *Message) error {
 		defer x.release()
 		acts = x.acts(Reply)
 	}
-	if acts {
+	if m.Switch {
+		if err := s.yield(); err != nil {
+			return err
+		}
+		s.awaitAside(d) // they are of before it
+	} else if acts {
 		if held, err := s.replyAside(x, m); held || err != nil {
 			return err
 		}
 	}
-	if !s.aside.kept {
-		if err := s.turns.begin(nil); err != nil {
-			return err
-		}
+	if err := s.keep(nil); err != nil {
+		return err
 	}
-	s.aside.kept = false
 	s.noteData(Reply)
 	var err error
 	if acts {
@@ -230,31 +267,30 @@ func (s *Session) answerAnyOrder(m *Message) error {
 	} else {
 		err = d.pass(m, &d.out)
 	}
-	if m.Switch && err == nil {
+	if err != nil {
+		return err
+	}
+	if m.Switch {
 		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
 		interrupt(s.client)
 	}
-	if x != nil && !m.More && err == nil {
+	if x != nil && !m.More {
 		s.turns.done(x)
 	}
-	if err == nil && len(d.r.Buffered()) > 0 && !s.opaque.Load() {
-		s.aside.kept = true // what follows goes out with it
-	} else if _, ferr := s.turns.finish(nil, &d.out); err == nil {
-		err = ferr
+	if len(d.r.Buffered()) == 0 || s.opaque.Load() { // else what follows goes out with it
+		err = s.yield()
 	}
-	if s.proxy.draining.Load() {
-		interrupt(s.client)
-	}
+	s.checkDrain()
 	return err
 }
 
 // yield writes what the client's outlet holds back and lets others use it.
 func (s *Session) yield() error {
-	if !s.aside.kept {
+	if !s.kept {
 		return s.down.out.flush()
 	}
-	s.aside.kept = false
 	_, err := s.turns.finish(nil, &s.down.out)
+	s.kept = err != nil
 	return err
 }
 
@@ -269,22 +305,28 @@ func (s *Session) replyAside(x *exchange, m *Message) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if !ok {
-		for range cap(s.aside.room) {
-			if err := s.enter(s.aside.room); err != nil {
-				return false, err
-			}
-		}
-		s.leaveRoom(cap(s.aside.room))
-		return false, nil
-	}
 	s.aside.mu.Lock()
+	defer s.aside.mu.Unlock()
+	none := len(x.later) == 0
+	switch {
+	case !ok && none:
+		return false, nil
+	case !ok:
+		s.aside.mu.Unlock()
+		defer s.aside.mu.Lock()
+		select {
+		case <-x.served:
+			return false, nil
+		case <-s.done:
+			return false, errEnded
+		}
+	}
 	x.later = append(x.later, heldReply{copied, places})
-	first := len(x.later) == 1
-	s.aside.mu.Unlock()
-	if first {
+	if none {
+		x.served = make(chan struct{})
 		x.holders.Add(1)
 		s.wg.Add(1)
+		s.aside.replies.wg.Add(1)
 		go s.serveAside(x)
 	}
 	return true, nil
@@ -294,6 +336,8 @@ func (s *Session) replyAside(x *exchange, m *Message) (bool, error) {
 // there are no more.
 func (s *Session) serveAside(x *exchange) {
 	defer s.wg.Done()
+	defer s.checkDrain()
+	defer s.aside.replies.wg.Done()
 	defer x.release()
 	defer s.rescue()
 	for {
@@ -309,17 +353,26 @@ func (s *Session) serveAside(x *exchange) {
 		if ferr := out.leave(); err == nil {
 			err = ferr
 		}
-		s.leaveRoom(r.places)
-		if err != nil {
-			s.endAside(err)
+		s.aside.replies.leave(r.places)
+		s.endAside(err)
+		switch {
+		case err == nil:
+		case !isWriteError(err):
+			return
+		case s.noteDeaf():
+			s.end(reset) // nobody reads the client any more to see that it is gone
 			return
 		}
 		if !r.More {
 			s.turns.done(x)
 		}
 		s.aside.mu.Lock()
+		r.Head = nil
 		x.later = x.later[1:]
 		none := len(x.later) == 0
+		if none {
+			close(x.served)
+		}
 		s.aside.mu.Unlock()
 		if none {
 			return
@@ -327,14 +380,14 @@ func (s *Session) serveAside(x *exchange) {
 	}
 }
 
-// takeOutlet keeps what was held aside from being written between the bytes of
-// d, which is tcp from now on.
+// takeOutlet keeps others from writing between the bytes of d, which is tcp from
+// now on.
 func (s *Session) takeOutlet(d *direction) error {
-	if s.aside == nil {
-		return nil
-	}
-	if d.point == Request {
+	switch {
+	case d.point == Reply:
+		return s.keep(nil)
+	case s.aside != nil:
 		return s.enter(s.aside.up)
 	}
-	return s.turns.begin(nil)
+	return nil
 }

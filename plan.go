@@ -2,55 +2,108 @@ package vaurien
 
 import "sync/atomic"
 
-// A Plan is a behavior to be put in force, with whatever its behaviors
-// remember. A plan that is replaced and later put back goes on where it was.
+// A Plan is what is to be done to a proxy's traffic, with whatever its
+// behaviors remember. A plan that is replaced and later put back goes on where
+// it was.
 type Plan struct {
+	toxics []Toxic
 	root   Behavior // nil: nothing is ever done
-	points Point    // of root
+	points Point    // of all
 
-	// link is what of root acts on connections alone: what of the plan
-	// concerns a connection whose exchanges are drawn one by one.
-	link Behavior
+	// Where exchanges are drawn one by one, the root falls into what is the
+	// connection's and what is the exchanges'.
+	link, each Behavior
 }
 
-// NewPlan returns a plan of b; nil leaves all traffic untouched.
-func NewPlan(b Behavior) *Plan {
-	p := &Plan{}
-	if b != nil && b.Points() != 0 {
-		p.root, p.points = b, b.Points()
-		if link := linkOnly(b); link != nil && link.Points() != 0 {
-			p.link = link
-		}
+// A Toxic is a behavior that is drawn once for each connection and acts on all
+// of it, beside what the plan's draw decides for each exchange. Its name
+// decides which connections it meets: they stay the same when it is changed.
+type Toxic struct {
+	Name     string
+	Percent  float64 // of the connections
+	Behavior Behavior
+}
+
+// NewPlan returns a plan of b, with toxics that act around it in this order. A
+// nil b and no toxics leave all traffic untouched.
+func NewPlan(b Behavior, toxics ...Toxic) *Plan {
+	p := &Plan{toxics: toxics}
+	for _, t := range toxics {
+		p.points |= t.Behavior.Points()
+	}
+	if b == nil || b.Points() == 0 {
+		return p
+	}
+	p.root, p.points = b, p.points|b.Points()
+	if link := part(b, true); link != nil && link.Points() != 0 {
+		p.link = link
+	}
+	if each := part(b, false); each != nil && each.Points() != 0 {
+		p.each = each
 	}
 	return p
 }
 
-// linkOnly returns b without what acts on messages; nil if nothing is left.
-func linkOnly(b Behavior) Behavior {
+// OfConnection is implemented by a Behavior that acts on messages and yet is
+// the connection's: it is drawn once for it, whatever is drawn for its
+// exchanges, and acts on all of its messages.
+type OfConnection interface{ OfConnection() bool }
+
+// ofConnection reports whether b, which acts on messages, is the connection's
+// nevertheless.
+func ofConnection(b Behavior) bool {
+	c, ok := b.(OfConnection)
+	return ok && c.OfConnection()
+}
+
+// part returns what of b is the connection's, or what is the exchanges'; nil if
+// nothing is.
+func part(b Behavior, connection bool) Behavior {
+	wrap := func(inner Behavior, around func(Behavior) Behavior) Behavior {
+		if inner = part(inner, connection); inner == nil {
+			return nil
+		}
+		return around(inner)
+	}
+	if b != nil && b.Points()&(Request|Reply) == 0 {
+		if !connection {
+			return nil
+		}
+		return b
+	}
 	switch x := b.(type) {
 	case nil:
 		return nil
 	case *named:
-		if inner := linkOnly(x.Behavior); inner != nil {
-			return &named{inner, x.name}
+		return wrap(x.Behavior, func(b Behavior) Behavior { return &named{b, x.name} })
+	case at:
+		return wrap(x.Behavior, func(b Behavior) Behavior { return at{b, x.points} })
+	case when:
+		return wrap(x.Behavior, func(b Behavior) Behavior { return when{b, x.match} })
+	case *counted:
+		if part(x.Behavior, connection) == nil {
+			return nil
 		}
-		return nil
+		return x // one counter; what is inside is all of one sort
 	case *oneOf:
 		choices := make([]Choice, len(x.choices))
 		for i, c := range x.choices {
-			choices[i] = Choice{Weight: c.Weight, Name: c.Name, Behavior: linkOnly(c.Behavior)}
+			choices[i] = Choice{Weight: c.Weight, Name: c.Name, Behavior: part(c.Behavior, connection)}
 		}
 		return OneOf(choices...)
 	case *chain:
 		var links []Behavior
 		for _, l := range x.links {
-			if l = linkOnly(l); l != nil {
+			if l = part(l, connection); l != nil {
 				links = append(links, l)
 			}
 		}
+		if links == nil {
+			return nil
+		}
 		return Chain(links...)
 	}
-	if b.Points()&(Request|Reply) != 0 {
+	if ofConnection(b) != connection {
 		return nil
 	}
 	return b

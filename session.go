@@ -24,6 +24,7 @@ type Session struct {
 	turns    turns
 	reply    Message   // the backend's message that down has
 	turn     *exchange // whose turn down has taken already; nil: none
+	kept     bool      // down has the client's outlet
 	spare    *exchange // for up to use next; nil: none
 	aside    *aside    // nil unless the protocol is multiplexed
 
@@ -32,6 +33,8 @@ type Session struct {
 	done      chan struct{}  // closed when the session has ended
 	connected chan struct{}  // closed when the backend has been called, in vain or not
 	leaving   atomic.Bool    // the client has been told the last
+	abruptly  atomic.Bool    // and the connection closes at once
+	ungreeted atomic.Bool    // the client does not wait for the greeting
 	exchanges atomic.Uint64  // framed or, with draw exchange, noticed so far
 	opaque    atomic.Bool    // the streams are tcp from where their readers are
 
@@ -40,6 +43,8 @@ type Session struct {
 	cancel    context.CancelFunc // of the call to the backend
 	over      bool
 	link      *exchange // the exchange that tcp bytes belong to
+	lively    *inForce  // the last plan whose Live behaviors were let act
+	locals    locals    // what behaviors remember
 	spoken    bool      // the backend has spoken since link was made
 	upEnded   bool
 	deaf      bool      // the client takes no more
@@ -301,6 +306,9 @@ func (s *Session) interrupt() {
 // planChanged makes a new plan's effect immediate. A framed session looks at
 // the plan for each exchange anyhow.
 func (s *Session) planChanged() {
+	if s.proxy.plan.Load().points&Live != 0 {
+		s.fate()
+	}
 	if s.codec == nil || s.opaque.Load() {
 		s.interrupt()
 	}

@@ -74,19 +74,10 @@ func (s *Session) readRequests() error {
 	d := &s.up
 	for {
 		if s.opaque.Load() {
-			if err := d.out.flush(); err != nil {
-				return err
-			}
-			if err := s.turns.drain(); err != nil {
-				return err
-			}
-			if err := s.takeOutlet(d); err != nil {
-				return err
-			}
-			return s.raw(d)
+			return s.rawRequests()
 		}
 		if s.leaving.Load() {
-			return s.sayGoodbye(false)
+			return s.sayGoodbye(s.abruptly.Load())
 		}
 		if s.proxy.draining.Load() && len(d.r.Buffered()) == 0 && s.turns.idle() {
 			s.end(orderly)
@@ -100,6 +91,9 @@ func (s *Session) readRequests() error {
 			x.holders.Store(1)
 			x.release()
 			if why, ok := asOpaque(err); ok {
+				// Who does not even begin with the protocol, but with TLS
+				// perhaps, is not one to be greeted first.
+				s.ungreeted.Store(s.proxy.greets && s.exchanges.Load() == 1)
 				s.turnOpaque(slog.LevelWarn, why)
 				continue
 			}
@@ -129,16 +123,34 @@ func (s *Session) readRequests() error {
 		case errCloseAfter, errCloseNow:
 			return s.sayGoodbye(err == errCloseNow)
 		case io.EOF, io.ErrUnexpectedEOF:
-			return d.end()
+			return s.endRequests()
 		default:
 			return err
 		}
 	}
 }
 
+// rawRequests serves the direction to the backend once it is tcp. What was
+// asked before may depend on what follows: nothing waits for a reply.
+func (s *Session) rawRequests() error {
+	d := &s.up
+	if err := d.out.flush(); err != nil {
+		return err
+	}
+	s.awaitAside(d)
+	if err := s.takeOutlet(d); err != nil {
+		return err
+	}
+	return s.raw(d)
+}
+
 // endRequests passes on that the client has ended its stream. Where there is no
 // backend to tell, and all that was asked is answered, the session is over.
 func (s *Session) endRequests() error {
+	s.awaitAside(&s.up)
+	if s.leaving.Load() {
+		return s.sayGoodbye(s.abruptly.Load())
+	}
 	if s.turns.idle() && len(s.up.r.Buffered()) == 0 && !s.hasBackend() {
 		s.end(orderly)
 		return errEnded
@@ -183,10 +195,7 @@ func (s *Session) request(x *exchange) error {
 	if err != nil || !barrier {
 		return err
 	}
-	if err := d.out.flush(); err != nil {
-		return err
-	}
-	return s.turns.await(x)
+	return s.await(x)
 }
 
 // through passes a request on that nothing acts on.
@@ -202,8 +211,24 @@ func (s *Session) through(x *exchange) error {
 	if err := d.pass(m, &d.out); err != nil || !barrier {
 		return err
 	}
+	return s.await(x)
+}
+
+// await waits until x's turn is over or its client is invited to go on; or
+// until the client speaks or goes away, for the caller to see.
+func (s *Session) await(x *exchange) error {
+	d := &s.up
 	if err := d.out.flush(); err != nil {
 		return err
+	}
+	for s.turns.awaits(x) && !s.leaving.Load() {
+		if len(d.r.Buffered()) > 0 {
+			d.in.readAhead(-1) // to see whether it goes away
+			break
+		}
+		if err := d.r.More(); err != nil && err != errInterrupted {
+			return err
+		}
 	}
 	return s.turns.await(x)
 }
@@ -241,10 +266,7 @@ func (s *Session) goOn(part *exchange) error {
 	if err != nil || !barrier {
 		return err
 	}
-	if err := d.out.flush(); err != nil {
-		return err
-	}
-	return s.turns.await(x)
+	return s.await(x)
 }
 
 // forward passes x's request on to the backend.
@@ -268,10 +290,13 @@ func (s *Session) send(x *exchange, out io.Writer) error {
 // readReplies serves the direction to the client of a framed session.
 func (s *Session) readReplies() error {
 	d := &s.down
+	unwanted := false // what comes next is a greeting that is not to be seen
 	if s.proxy.greets {
-		if err := s.turns.awaitForwarded(); err != nil {
-			return err // the greeting is not to be seen
+		greets, err := s.turns.awaitFirst()
+		if err != nil {
+			return err
 		}
+		unwanted = !greets
 	}
 	for {
 		if len(d.r.Buffered()) == 0 {
@@ -285,14 +310,11 @@ func (s *Session) readReplies() error {
 				return err
 			}
 		}
-		if s.opaque.Load() && s.turns.idle() {
-			if err := s.takeOutlet(d); err != nil {
-				return err
-			}
-			return s.raw(d)
+		if s.opaque.Load() && (s.ungreeted.Load() || s.turns.idle()) {
+			return s.rawReplies()
 		}
 		x := s.turn
-		if x == nil {
+		if x == nil && s.aside == nil && !unwanted {
 			x = s.turns.current()
 		}
 		var req *Message
@@ -303,17 +325,16 @@ func (s *Session) readReplies() error {
 		*m = Message{Info: m.Info}
 		err := s.codec.ReadReply(&d.r, req, m)
 		if err == nil {
-			m.Arrived = d.r.at
-			err = s.answer(x, m)
+			if m.Arrived = d.r.at; unwanted {
+				unwanted = false
+				_, err = d.skip(m, ToTheEnd)
+			} else {
+				err = s.answer(x, m)
+			}
 		}
 		if why, ok := asOpaque(err); ok {
 			s.turnOpaque(slog.LevelWarn, why)
-			s.turns.close()
-			interrupt(s.client)
-			if err := s.takeOutlet(d); err != nil {
-				return err
-			}
-			return s.raw(d)
+			return s.rawReplies()
 		}
 		switch err {
 		case nil, errInterrupted:
@@ -323,6 +344,23 @@ func (s *Session) readReplies() error {
 			return err
 		}
 	}
+}
+
+// rawReplies serves the direction to the client once it is tcp: no turn is to
+// be kept any more.
+func (s *Session) rawReplies() error {
+	if s.aside != nil {
+		if err := s.yield(); err != nil {
+			return err
+		}
+		s.awaitAside(&s.down)
+	}
+	if err := s.takeOutlet(&s.down); err != nil {
+		return err
+	}
+	s.turns.close()
+	interrupt(s.client)
+	return s.raw(&s.down)
 }
 
 // answer passes the reply m on to the client, when it is x's turn; x is nil
@@ -335,10 +373,8 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	if m.Unasked {
 		x = nil
 	}
-	if s.turn == nil {
-		if err := s.turns.begin(x); err != nil {
-			return err
-		}
+	if err := s.keep(x); err != nil {
+		return err
 	}
 	s.turn = nil
 	s.noteData(Reply)
@@ -348,34 +384,57 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	} else {
 		err = d.pass(m, &d.out)
 	}
-	asked := x
-	if m.More || m.Invites || err != nil {
-		x = nil // its turn is not over, or nothing comes after it
+	if err != nil {
+		return err // nothing comes after it in turn
 	}
-	if m.Switch && err == nil {
+	if m.Switch {
 		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
 		interrupt(s.client)
 	}
-	next, ferr := s.turns.finish(x, &d.out)
-	if s.turn = next; err == nil {
-		err = ferr
+	asked := x
+	if m.More || m.Invites {
+		x = nil // its turn is not over
 	}
-	if m.Invites && asked != nil && err == nil {
+	if s.turn, err = s.turns.finish(x, &d.out); err != nil {
+		return err
+	}
+	s.kept = s.turn != nil
+	if m.Invites && asked != nil {
 		s.turns.invite(asked)
 	}
-	if s.proxy.draining.Load() {
-		interrupt(s.client) // it may have been the last exchange
+	s.checkDrain() // it may have been the last exchange
+	return nil
+}
+
+// keep takes the client's outlet for the direction to it, unless it has it,
+// when it is x's turn.
+func (s *Session) keep(x *exchange) error {
+	if s.kept {
+		return nil
 	}
+	err := s.turns.begin(x)
+	s.kept = err == nil
 	return err
+}
+
+// checkDrain lets a session that is to end see whether it can.
+func (s *Session) checkDrain() {
+	if s.proxy.draining.Load() {
+		interrupt(s.client)
+	}
 }
 
 // endReplies passes on that the backend has ended its stream, with whatever
 // there is of a last reply.
 func (s *Session) endReplies() error {
-	if s.turn == nil {
-		if err := s.turns.begin(s.turns.current()); err != nil {
+	if s.aside != nil {
+		if err := s.yield(); err != nil {
 			return err
 		}
+		s.awaitAside(&s.down)
+	}
+	if err := s.keep(s.turns.current()); err != nil {
+		return err
 	}
 	return s.down.end()
 }

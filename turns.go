@@ -38,6 +38,7 @@ type turns struct {
 	first   int
 	writing bool // somebody uses the client's outlet
 	begun   bool // a request was forwarded
+	refused bool // a turn was over before
 	closed  bool // no more replies go to the client in turn
 	ended   bool // nobody is to wait any more
 }
@@ -120,9 +121,15 @@ func (t *turns) noteBegun() {
 	}
 }
 
-// awaitForwarded waits until the first request has been forwarded.
-func (t *turns) awaitForwarded() error {
-	return t.until(func() bool { return t.begun })
+// awaitFirst waits until it shows what became of the first request, and reports
+// whether it was forwarded.
+func (t *turns) awaitFirst() (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.wait(func() bool { return t.begun || t.refused }) {
+		return false, errEnded
+	}
+	return !t.refused, nil
 }
 
 // last returns the exchange that was pushed last, with one holder more, unless
@@ -191,7 +198,7 @@ func (t *turns) abandon(id uint64) {
 func (t *turns) begin(x *exchange) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(func() bool { return !t.writing && (x == nil || t.anyOrder || t.queue[t.first] == x) }) {
+	if !t.wait(func() bool { return !t.writing && (x == nil || t.anyOrder || x.state == over || t.queue[t.first] == x) }) {
 		return errEnded
 	}
 	t.writing = true
@@ -201,11 +208,12 @@ func (t *turns) begin(x *exchange) error {
 // finish ends x's turn, if x is given. If the backend sends the next reply too,
 // it returns the exchange whose turn that is, and the client's outlet is the
 // caller's still. Otherwise what the outlet holds back is written, then the
-// answers whose turn it is, and the outlet is given back.
+// answers whose turn it is, and the outlet is given back; after an error it is
+// the caller's still, for good.
 func (t *turns) finish(x *exchange, out *outlet) (next *exchange, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if x != nil && !t.anyOrder && t.open() > 1 && t.queue[t.first+1].state == forwarded {
+	if x != nil && !t.anyOrder && t.open() > 1 && t.queue[t.first] == x && t.queue[t.first+1].state == forwarded {
 		t.pop()
 		t.changed.Broadcast()
 		return t.queue[t.first], nil
@@ -219,7 +227,7 @@ func (t *turns) finish(x *exchange, out *outlet) (next *exchange, err error) {
 	if err == nil {
 		err = t.flushAnswers(out)
 	}
-	t.writing = false
+	t.writing = err != nil
 	t.changed.Broadcast()
 	return nil, err
 }
@@ -264,14 +272,13 @@ func (t *turns) settle(x *exchange, out *outlet) error {
 }
 
 // close ends all turns, and those to come: the replies have ended, or can no
-// longer be told apart.
+// longer be told apart. Whoever uses the client's outlet does so still.
 func (t *turns) close() {
 	t.mu.Lock()
 	t.closed = true
 	for t.open() > 0 {
 		t.pop()
 	}
-	t.writing = false
 	t.changed.Broadcast()
 	t.mu.Unlock()
 }
@@ -329,7 +336,7 @@ func (t *turns) remove(x *exchange) {
 
 func (t *turns) pop() {
 	x := t.queue[t.first]
-	x.state = over
+	x.state, t.refused = over, t.refused || !t.begun
 	t.queue[t.first] = nil
 	if t.first++; t.first == len(t.queue) {
 		t.queue, t.first = t.queue[:0], 0
@@ -347,37 +354,57 @@ func (t *turns) pop() {
 func (t *turns) await(x *exchange) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(func() bool { return x.state == over || x.invited }) {
+	if !t.wait(func() bool { return x.settled() }) {
 		return errEnded
 	}
 	x.invited = false
 	return nil
 }
 
-// drain waits until no turn is open; or, where they end in any order, until
-// every request has been forwarded or answered.
-func (t *turns) drain() error {
-	return t.until(func() bool {
-		if !t.anyOrder {
-			return t.open() == 0
-		}
-		return !slices.ContainsFunc(t.queue[t.first:], func(x *exchange) bool { return x.state == undecided })
-	})
-}
-
-// told waits until no turn is open; or, where they end in any order, until the
-// answers made here are written.
-func (t *turns) told() error {
-	return t.until(func() bool { return t.open() == 0 || t.anyOrder && !t.writing && t.due() == nil })
-}
-
-func (t *turns) until(ready func() bool) error {
+// awaits reports whether await would wait.
+func (t *turns) awaits(x *exchange) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(ready) {
+	return !t.ended && !x.settled()
+}
+
+// settled reports, with the turns' mu held, whether x's turn is over or its
+// client is invited to go on.
+func (x *exchange) settled() bool { return x.state == over || x.invited }
+
+// undecided reports whether a behavior has a request.
+func (t *turns) undecided() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.queue[t.first:], func(x *exchange) bool { return x.state == undecided })
+}
+
+// told ends the replies once nobody writes and no turn is open; or, where they
+// end in any order, once the answers made here are written. Meanwhile, if that
+// takes its time, while is done.
+func (t *turns) told(while func()) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	told := func() bool { return t.closed || !t.writing && (t.open() == 0 || t.anyOrder && t.due() == nil) }
+	if !t.ended && !told() {
+		t.mu.Unlock()
+		while()
+		t.mu.Lock()
+	}
+	if !t.wait(told) {
 		return errEnded
 	}
+	t.ended = true
+	t.changed.Broadcast()
 	return nil
+}
+
+// giveBack gives the client's outlet back after an error.
+func (t *turns) giveBack() {
+	t.mu.Lock()
+	t.writing = false
+	t.changed.Broadcast()
+	t.mu.Unlock()
 }
 
 // idle reports whether no turn is open.

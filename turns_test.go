@@ -288,7 +288,32 @@ func TestAside(t *testing.T) {
 			C> 1 GET odd
 			C> 2 junk
 			+6s
-			B< 1 GET odd`},
+			B< 1 GET odd
+			B< 2 junk`},
+		{"a reply that is late when the streams turn tcp", make(behavior.Delay(), "sleep=5", "before=false"), `
+			C> 1 GET odd
+			B< 1 GET odd
+			B> 1 got
+			B> junk
+			B> 1 more
+			+6s
+			C< 1 got
+			C< junk
+			C< 1 more`},
+		{"one that is late when the protocol is switched", make(behavior.Delay(), "sleep=5", "before=false"), `
+			C> 1 GET odd
+			C> 2 START odd
+			B< 1 GET odd
+			B< 2 START odd
+			B> 1 got
+			B> 2 switch
+			+11s
+			C< 1 got
+			C< 2 switch
+			C> 0 tcp
+			B< 0 tcp
+			B> tcp
+			C< tcp`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -43,3 +43,21 @@ func TestFailsWhereTheRealOneDoes(t *testing.T) {
 	}
 	understood(t, p)
 }
+
+// A SELECT that calls a function which writes fails without having written.
+func TestFailsBeforeItWrites(t *testing.T) {
+	s := mariadb(t)
+	s.exec(s.admin, "CREATE TABLE app.o (id INT PRIMARY KEY)")
+	s.exec(s.admin, "SET GLOBAL log_bin_trust_function_creators=1")
+	s.exec(s.admin, "CREATE FUNCTION app.f(n INT) RETURNS INT BEGIN INSERT INTO app.o VALUES (n); RETURN n; END")
+	_, addr := s.vaurien("", "--behavior", "100:error", "--behavior-error-kind", "query-interrupted", "--behavior-error-match", `command != "COM_STMT_PREPARE"`)
+	for _, options := range []string{"", "interpolateParams=true"} {
+		var n int
+		c := s.conn(addr, options)
+		fails(t, c.QueryRowContext(context.Background(), "SELECT f(?)", 1).Scan(&n), 1317)
+		c.Close()
+	}
+	if n := s.rows(); n != "0" {
+		t.Errorf("%s rows", n)
+	}
+}

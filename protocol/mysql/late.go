@@ -36,7 +36,8 @@ func (c *codec) failsLate(req *vaurien.Message, n *note) bool {
 		return false // there may be more
 	}
 	text = bytes.TrimRight(text, "; \t\r\n")
-	return len(text) > 0 && bytes.IndexByte(text, ';') < 0 && !bytes.Contains(bytes.ToUpper(text), []byte("INTO"))
+	return len(text) > 0 && bytes.IndexByte(text, ';') < 0 && !bytes.Contains(bytes.ToUpper(text), []byte("INTO")) &&
+		!mayChange(text)
 }
 
 // late returns what the server gets: the statement, and a SIGNAL of the error.

@@ -18,9 +18,10 @@ func TestFailsLate(t *testing.T) {
 		{"rows", query("SELECT 1"), resultSet(autocommit, "\x011", "\x012") + signalled, begin + string(e.packet(4, true))},
 		{"no rows", query("SELECT 1;"), resultSet(autocommit) + signalled, begin + string(e.packet(4, true))},
 		{"an error of its own", query("SELECT nothing"), failed(1, 1054) + signalled, failed(1, 1054)},
-		{"OK", query("SELECT 1 PROCEDURE x()"), okay(1, 2) + signalled, string(e.packet(1, true))},
+		{"OK", query("SELECT 1 PROCEDURE x"), okay(1, 2) + signalled, string(e.packet(1, true))},
 		{"INTO", query("SELECT 1 INTO @x"), signalled, string(e.packet(1, true))},
 		{"WITH", query("WITH x AS (SELECT 1) DELETE FROM t"), signalled, string(e.packet(1, true))},
+		{"a function of the user's", query("SELECT f(1)"), signalled, string(e.packet(1, true))},
 		{"two", query("SELECT 1; UPDATE t SET a=1"), signalled, string(e.packet(1, true))},
 	} {
 		for _, reads := range []int{1, 7, 1000} {
@@ -41,6 +42,19 @@ func TestFailsLate(t *testing.T) {
 			if rest := string(r.Buffered()) + src.rest; rest != "next" {
 				t.Errorf("%s: left %q", tt.name, rest)
 			}
+		}
+	}
+}
+
+func TestMayChange(t *testing.T) {
+	for text, want := range map[string]bool{
+		"SELECT 1": false, "SELECT (1)": false, "SELECT count(*), sum(a) FROM t WHERE a IN (1, 2) AND (b = 'f(1)')": false,
+		"SELECT * FROM (SELECT a FROM t) x JOIN (t, u) ON (x.a=t.a)": false,
+		"SELECT f(1)": true, "SELECT f (1)": true, "SELECT app.count(1)": true, "SELECT t.a FROM t WHERE t.a IN (1)": false, "SELECT `count`(1)": true,
+		"SELECT GET_LOCK('a', 1)": true, "SELECT 'it''s', \"(\", now()": false, `SELECT 'it\'s', f('a')`: true,
+	} {
+		if got := mayChange([]byte(text)); got != want {
+			t.Errorf("%s: %v", text, got)
 		}
 	}
 }

@@ -136,7 +136,9 @@ func (res *result) defined() {
 func (res *result) row(p []byte, length int) {
 	switch {
 	case p[0] == errPacket:
-		res.state = ended
+		if !isProgress(p) { // CHECK TABLE sends them between its rows
+			res.state = ended
+		}
 	case p[0] == eofPacket && (length < longestEOF || res.bare && length < fullPacket):
 		flags, _ := okOrEOFStatus(p, length)
 		res.finish(flags)

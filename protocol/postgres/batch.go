@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"io"
+	"slices"
 
 	"github.com/vaurien-proxy/vaurien"
 )
@@ -19,6 +20,7 @@ const longestPrelude = 4 << 10
 // itself until a Flush or a Sync.
 func (c *codec) readBatch(r *vaurien.Reader, m *vaurien.Message) error {
 	var p prelude
+	c.looks = c.looks[:0]
 	for more := true; more; {
 		b, err := need(r, p.end+headerSize)
 		if err != nil {
@@ -57,8 +59,6 @@ type part struct {
 	size      int64
 	verb      string
 	name, sql span
-	statement *statement
-	unnamed   bool // it is the unnamed statement that is bound
 }
 
 // look looks at the message of a batch that begins at byte at.
@@ -67,9 +67,10 @@ func (c *codec) look(b []byte, at int, kind byte, length int) part {
 	switch kind {
 	case 'P':
 		var word string
-		if p.name, p.sql, word = c.statements.parsed(b, at, length); word != "" {
+		if p.name, p.sql, word, _ = parseIn(b, at, length); word != "" {
 			p.verb = word
 		}
+		c.looks = append(c.looks, lookedAt{kind, at, length})
 	case 'B':
 		to := at + headerSize + min(length, 2*longestName)
 		_, next, ok := text(b, at+headerSize, to) // the portal
@@ -78,19 +79,46 @@ func (c *codec) look(b []byte, at int, kind byte, length int) part {
 			break
 		}
 		p.name = name
-		word := ""
-		if p.name.from == p.name.to {
-			word, p.unnamed = c.statements.unnamed.verb, true
-		} else if p.statement = c.statements.named[string(p.name.of(b))]; p.statement != nil {
-			word = p.statement.verb
-		}
-		if word != "" {
+		if word := c.boundVerb(b, name); word != "" {
 			p.verb = word
 		}
 	case 'C':
-		c.statements.closed(b, at, length)
+		c.looks = append(c.looks, lookedAt{kind, at, length})
 	}
 	return p
+}
+
+// A lookedAt is a Parse or Close in the head of a batch that is being read. The
+// read may be interrupted and made again: what they do is noted once it has
+// come to its end.
+type lookedAt struct {
+	kind       byte
+	at, length int
+}
+
+// boundVerb returns what the statement of that name begins with, which a
+// message before in the same head may have prepared or closed.
+func (c *codec) boundVerb(b []byte, name span) string {
+	wanted := string(name.of(b))
+	for _, l := range slices.Backward(c.looks) {
+		switch l.kind {
+		case 'P':
+			if parsed, _, verb, ok := parseIn(b, l.at, l.length); ok && string(parsed.of(b)) == wanted {
+				return verb
+			}
+		case 'C':
+			if closed, ok := closeIn(b, l.at, l.length); ok && string(closed.of(b)) == wanted {
+				return ""
+			}
+		}
+	}
+	if wanted == "" {
+		return c.statements.unnamed.verb
+	}
+	if known := c.statements.named[wanted]; known != nil {
+		return known.verb
+	}
+	return ""
 }
 
 // A prelude is what goes before the message that says what a batch is about,
@@ -102,6 +130,7 @@ type prelude struct {
 	begun    byte  // how much of a BEGIN there is: the type of its last message
 	prepares bool  // main prepares a statement for later
 	ended    bool  // the batch has ended
+	replies  int32 // how many of its messages are replied to
 }
 
 // add adds the next message, of which look bytes were looked at, and reports
@@ -130,6 +159,9 @@ func (p *prelude) add(one part, look int) (more bool, err error) {
 		p.main = one
 		p.ended = kind == 'S'
 	}
+	if isReplied(one.kind) {
+		p.replies++
+	}
 	p.end += look
 	p.rest = one.size - int64(look)
 	return more, nil
@@ -140,9 +172,17 @@ func (c *codec) takeBatch(r *vaurien.Reader, m *vaurien.Message, p *prelude) {
 	one := &p.main
 	n := c.newNote(m)
 	n.first, n.size, n.main, n.prepares = one.kind, one.size, one.at, p.prepares
-	n.name, n.sql, n.statement = one.name, one.sql, one.statement
-	if one.unnamed {
-		n.unnamed = append(n.unnamed, c.statements.unnamed.sql...)
+	n.name, n.sql = one.name, one.sql
+	head := r.Buffered()
+	for _, l := range c.looks {
+		c.statements.note(head, l.kind, l.at, l.length)
+	}
+	if one.kind == 'B' && one.name.to > 0 {
+		if one.name.from == one.name.to {
+			n.unnamed = append(n.unnamed, c.statements.unnamed.sql...)
+		} else {
+			n.statement = c.statements.named[string(one.name.of(head))]
+		}
 	}
 	c.count(n)
 	c.extended = true
@@ -150,15 +190,30 @@ func (c *codec) takeBatch(r *vaurien.Reader, m *vaurien.Message, p *prelude) {
 	m.Head = r.Take(p.end)
 	if !p.ended {
 		c.batch.left, c.batch.ended = p.rest, false
+		c.batch.note, c.batch.replies = n, p.replies
 		m.Body = &c.batch
 	}
 }
 
-// A batch delimits what follows the beginning of a batch, up to its Sync.
+// A batch delimits what follows the beginning of a batch, up to its Sync or
+// Flush.
 type batch struct {
 	statements *statements
+	note       *note // on the batch
 	left       int64 // of the last message that was looked at
+	replies    int32 // how many messages so far are replied to
 	ended      bool
+}
+
+// isReplied reports whether each message of that type gets one reply that says
+// it is done, be it ParseComplete or the row description that ends the
+// reply to Describe (see completes).
+func isReplied(kind byte) bool {
+	switch kind {
+	case 'P', 'B', 'D', 'C', 'E':
+		return true
+	}
+	return false
 }
 
 // Next returns a run of as many messages as are buffered. A Parse is waited
@@ -207,20 +262,21 @@ func (c *batch) message(b []byte, run *int64) (enough bool, err error) {
 		if len(b) < looked(int(length)) {
 			return false, nil
 		}
-		if kind == 'P' {
-			c.statements.parsed(b, 0, int(length))
-		} else {
-			c.statements.closed(b, 0, int(length))
-		}
-	case 'S', 'X':
+		c.statements.note(b, kind, 0, int(length))
+	case 'S', 'X', 'H':
 		if length != 0 {
 			return false, vaurien.Opaque("a %s of %d bytes", requestNames[kind], length)
 		}
-		c.ended = true
+		if c.ended = true; kind == 'H' {
+			c.note.flushed.Store(c.replies)
+		}
 	case 'Q', 'F', 'p':
 		// The server would answer it apart from the batch, or, after an error
 		// in that, not at all.
 		return false, vaurien.Opaque("a %s before the Sync of the messages before it", requestNames[kind])
+	}
+	if isReplied(kind) {
+		c.replies++
 	}
 	*run += headerSize + length
 	return true, nil

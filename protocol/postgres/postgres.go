@@ -3,8 +3,10 @@
 //
 // An exchange is whatever ends with one ReadyForQuery: a simple Query, a
 // FunctionCall, or all messages of the extended protocol up to and including
-// Sync, with the rows of a COPY. Opening a session is as many exchanges as the
-// server asks questions.
+// Sync, with the rows of a COPY. Up to a Flush they are an exchange too, since
+// a client may wait there for what it has asked so far (asyncpg and Postgrex
+// prepare a statement so, and execute it in the same batch). Opening a session
+// is as many exchanges as the server asks questions.
 //
 // A statement that is made to fail inside a transaction fails in the server
 // too: what goes to it in the statement's place raises an error there, and
@@ -67,14 +69,16 @@ type codec struct {
 	// Of the reader of requests.
 	session    *session // who is there; nil until its startup message
 	statements statements
-	extended   bool   // the last exchange is of the extended protocol
-	sequence   uint64 // the number of the last exchange
+	looks      []lookedAt // in the head of the batch that is being read
+	extended   bool       // the last exchange is of the extended protocol
+	sequence   uint64     // the number of the last exchange
 	length     vaurien.Length
 	batch      batch
 	copyIn     copyIn
 
 	// Of the reader of replies.
 	reply reply
+	skips bool // the server has told an error, and waits for Sync
 
 	// Of both.
 	state atomic.Uint64 // the number of the last exchange answered, and the transaction's status after it
@@ -134,6 +138,12 @@ type note struct {
 	name      span  // of the statement, in the head
 	statement *statement
 	unnamed   []byte // the unnamed statement's SQL, of an earlier batch
+
+	// flushed is, of a batch that ends with Flush, how many of its messages are
+	// replied to; 0 for a batch that ends with Sync or whose end is yet to
+	// come. It is known before the last reply can come: the server keeps the
+	// end of what it has to say to itself until it gets the Flush or Sync.
+	flushed atomic.Int32
 
 	// What becomes of it when it is to fail in the server.
 	raised  []byte // what the client is told in place of what the server says; nil: it is not to fail

@@ -34,7 +34,10 @@ func raise(n *note, head []byte, e *response) vaurien.Answer {
 
 // readRaised reads what the server says to that, up to its error, and puts the
 // error that the client is to see in its place.
-func (c *codec) readRaised(r *vaurien.Reader, n *note, m *vaurien.Message) error {
+func (c *codec) readRaised(r *vaurien.Reader, req *vaurien.Message, n *note, m *vaurien.Message) error {
+	if c.skips {
+		return c.readAnswer(r, req, n, m) // an earlier error in the same batch lets it skip this one
+	}
 	var kept []byte
 	swallow := n.swallow
 	for at := 0; ; {
@@ -62,9 +65,13 @@ func (c *codec) readRaised(r *vaurien.Reader, n *note, m *vaurien.Message) error
 		case kind == 'E':
 			m.Verb = replyNames[kind]
 			m.Head = append(kept, c.put(n, one)...)
-			c.reply = reply{codec: c, sequence: n.sequence}
-			m.Body = &c.reply
 			r.Take(at)
+			if c.skips = true; n.flushed.Load() > 0 {
+				c.answered(n.sequence, unknown)
+				return nil
+			}
+			c.reply = reply{codec: c, note: n, sequence: n.sequence, failed: true}
+			m.Body = &c.reply
 			return nil
 		case kind == 'Z' && swallow > 0:
 			swallow--

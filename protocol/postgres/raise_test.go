@@ -43,6 +43,11 @@ func TestRaise(t *testing.T) {
 			raisedThere + ready('E'), "E" + ready('E'),
 		},
 		{
+			"what is executed after a Flush", idle, bind("s") + execute + flush,
+			raising("P0001"), true,
+			raisedThere, "E",
+		},
+		{
 			"with something before it", open, closing("s") + parse("", "select 1") + sync,
 			closing("s") + raising("P0001"), true,
 			msg('3') + raisedThere + ready('E'), msg('3') + "E" + ready('E'),
@@ -88,8 +93,16 @@ func TestRaise(t *testing.T) {
 			}
 			want := strings.ReplaceAll(tt.told, "E"+"Z", msg('E', ownError, "\x00")+"Z")
 			want = strings.ReplaceAll(want, "E"+"A", msg('E', ownError, "\x00")+"A")
+			if want == "E" {
+				want = msg('E', ownError, "\x00")
+			}
 			if got := r.reply(req, tt.reply); got != want {
 				t.Errorf("the client is told %q, want %q", got, want)
+			}
+			if strings.HasSuffix(tt.request, flush) {
+				if got := r.reply(r.ask(sync), ready('I')); got != ready('I') {
+					t.Errorf("to Sync the client is told %q", got)
+				}
 			}
 			// The exchange after it is as any other.
 			if next := r.ask(query("select 2")); r.reply(next, row+done("SELECT 1")+ready('I')) != row+done("SELECT 1")+ready('I') {

@@ -15,7 +15,7 @@ func (c *codec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error {
 		return c.readEncryption(r, req, n, m)
 	}
 	if n.raised != nil {
-		return c.readRaised(r, n, m)
+		return c.readRaised(r, req, n, m)
 	}
 	return c.readAnswer(r, req, n, m)
 }
@@ -64,7 +64,7 @@ func (c *codec) readAnswer(r *vaurien.Reader, req *vaurien.Message, n *note, m *
 		return nil
 	}
 	p := &c.reply
-	*p = reply{codec: c, sequence: n.sequence, opens: n.opening != 0 || n.first == 'p' || kind == 'R'}
+	*p = reply{codec: c, note: n, sequence: n.sequence, opens: n.opening != 0 || n.first == 'p' || kind == 'R'}
 	if req == nil {
 		p.sequence, _ = c.lastState()
 	}
@@ -90,13 +90,25 @@ func (c *codec) readAnswer(r *vaurien.Reader, req *vaurien.Message, n *note, m *
 func asynchronous(kind byte) bool { return kind == 'A' || kind == 'N' || kind == 'S' || kind == 'E' }
 
 // A reply delimits what the server says to one exchange: all up to
-// ReadyForQuery, or, while the session opens, up to a question or an error.
+// ReadyForQuery; if that ends with Flush, up to the reply to its last message,
+// or an error; while the session opens, up to a question or an error.
 type reply struct {
 	codec    *codec
+	note     *note // nil for what belongs to no exchange
 	sequence uint64
 	left     int64 // of the last message that was looked at
+	seen     int32 // how many messages of a batch are replied to
+	ran      bool  // a statement has come to its end
+	failed   bool  // an error has been told
+	copies   bool  // rows of a COPY belong to it: it ends with their Sync
 	opens    bool  // the session opens
 	ended    bool
+}
+
+// completes are the messages with which the server is done with one of a
+// batch's (the manual, section 55.2.3).
+var completes = [256]bool{
+	'1': true, '2': true, 'T': true, 'n': true, 'C': true, 's': true, 'I': true, '3': true,
 }
 
 // lookedReply is how many bytes after the header are looked at: the status of
@@ -133,8 +145,18 @@ func (p *reply) Next(r *vaurien.Reader) (int64, error) {
 	return run, nil
 }
 
+// flushed returns how many messages of a batch that ends with Flush are replied
+// to, as far as that is known; 0 for other exchanges.
+func (p *reply) flushed() int32 {
+	if p.note == nil || p.copies {
+		return 0
+	}
+	return p.note.flushed.Load()
+}
+
 // message returns the size of the message with which b begins, if there is
-// enough of it, and whether the reply ends with it.
+// enough of it, and notes whether the reply ends with it. No bytes say that the
+// reply has ended before it.
 func (p *reply) message(b []byte) (size int64, enough bool, err error) {
 	if len(b) < headerSize {
 		return 0, false, nil
@@ -155,10 +177,30 @@ func (p *reply) message(b []byte) (size int64, enough bool, err error) {
 	if int64(len(b)) < headerSize+look {
 		return 0, false, nil
 	}
+	if completes[kind] {
+		p.seen++
+		p.ran = p.ran || kind == 'C'
+		if p.seen == p.flushed() {
+			p.ended = true
+			p.answered()
+			return headerSize + length, true, nil
+		}
+	}
 	switch b := b[headerSize:]; kind {
 	case 'Z':
+		switch flushed := p.flushed() > 0; {
+		case flushed && !p.failed: // to a Flush after an error in its batch nothing is said
+			return 0, false, vaurien.Opaque("a ReadyForQuery in place of what a Flush asks for")
+		case flushed: // it is that to the Sync after the error
+			p.ended = true
+			p.codec.answered(p.sequence, unknown)
+			return 0, true, nil
+		}
 		p.ended = true
+		p.codec.skips = false
 		p.codec.answered(p.sequence, status(b[0]))
+	case 'G':
+		p.copies = true
 	case 'W':
 		return 0, false, vaurien.Opaque("a replication stream")
 	case 'R':
@@ -173,10 +215,22 @@ func (p *reply) message(b []byte) (size int64, enough bool, err error) {
 	case 'K':
 		p.codec.pid.Store(binary.BigEndian.Uint32(b))
 	case 'E':
-		p.ended = p.opens // the server closes
+		p.codec.skips, p.failed = true, true
+		p.ended = p.opens || p.flushed() > 0 // the server closes, or waits for Sync
 	}
 	if p.ended && kind != 'Z' {
 		p.codec.answered(p.sequence, unknown)
 	}
 	return headerSize + length, true, nil
+}
+
+// answered notes that the reply to a batch that ends with Flush is over. The
+// server has not said what the transaction's status is; but only a statement
+// can have changed it.
+func (p *reply) answered() {
+	s := p.note.status
+	if p.ran {
+		s = unknown
+	}
+	p.codec.answered(p.sequence, s)
 }

@@ -10,7 +10,7 @@ const longestLook = 16 << 10
 func looked(length int) int { return headerSize + min(length, longestLook) }
 
 // ReadRequest reads the beginning of a request: one message, or, in the
-// extended protocol, the first of a batch that ends with Sync.
+// extended protocol, the first of a batch that ends with Sync or Flush.
 func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if c.session == nil {
 		return c.readOpening(r, m)
@@ -30,7 +30,7 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 		c.begin(m, kind, length)
 		c.extended = false
 		c.take(r, m, headerSize, length)
-	case 'X':
+	case 'X', 'H': // a Flush here has nothing before it that is still to be answered
 		c.newNote(m).first = kind
 		m.Verb, m.NoReply = requestNames[kind], true
 		c.take(r, m, headerSize, length)

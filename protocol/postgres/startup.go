@@ -17,7 +17,8 @@ const (
 
 const (
 	longestStartup = 10000 // the server's MAX_STARTUP_PACKET_LENGTH
-	longestCancel  = 12 + 256
+	shortestCancel = 12    // of a client that was not told a key: pgx sends it all the same
+	longestCancel  = shortestCancel + 256
 	tlsHandshake   = 0x16 // the first byte of TLS that nobody asked for before
 )
 
@@ -47,7 +48,7 @@ func (c *codec) readOpening(r *vaurien.Reader, m *vaurien.Message) error {
 		verb = "SSLRequest"
 	case code == gssRequest && length == 8:
 		verb = "GSSENCRequest"
-	case code == cancelRequest && length >= 16 && length <= longestCancel:
+	case code == cancelRequest && length >= shortestCancel && length <= longestCancel:
 		verb = "CancelRequest"
 	case code>>16 != version3:
 		return vaurien.Opaque("a startup message of version %d.%d and %d bytes", code>>16, code&0xffff, length)

@@ -64,27 +64,41 @@ func (s *statements) forget(name []byte) {
 	}
 }
 
-// parsed notes a Parse message, of which at least the first looked(length)
-// bytes are in b; where its name and SQL are there, and what that begins with.
-func (s *statements) parsed(b []byte, from, length int) (name, sql span, verb string) {
+// parseIn finds what the Parse message that begins at byte from says, of which
+// at least the first looked(length) bytes are in b: where its name and SQL are
+// there, and what that begins with.
+func parseIn(b []byte, from, length int) (name, sql span, verb string, ok bool) {
 	to := from + looked(length)
 	name, at, ok := text(b, from+headerSize, to)
 	if !ok {
-		return span{}, span{}, ""
+		return span{}, span{}, "", false
 	}
 	sql, _, _ = text(b, at, to)
 	verb, _ = keyword(sql.of(b))
-	s.remember(name.of(b), sql.of(b), verb)
-	return name, sql, verb
+	return name, sql, verb, true
 }
 
-// closed notes a Close message in the same way.
-func (s *statements) closed(b []byte, from, length int) {
+// closeIn finds the name of the statement that the Close message that begins at
+// byte from closes; not ok if it closes a portal.
+func closeIn(b []byte, from, length int) (name span, ok bool) {
 	to := from + looked(length)
 	if from+headerSize == to || b[from+headerSize] != 'S' {
-		return // a portal
+		return span{}, false
 	}
-	if name, _, ok := text(b, from+headerSize+1, to); ok {
-		s.forget(name.of(b))
+	name, _, ok = text(b, from+headerSize+1, to)
+	return name, ok
+}
+
+// note notes what a Parse or Close message does; any other does nothing.
+func (s *statements) note(b []byte, kind byte, from, length int) {
+	switch kind {
+	case 'P':
+		if name, sql, verb, ok := parseIn(b, from, length); ok {
+			s.remember(name.of(b), sql.of(b), verb)
+		}
+	case 'C':
+		if name, ok := closeIn(b, from, length); ok {
+			s.forget(name.of(b))
+		}
 	}
 }

@@ -41,7 +41,44 @@ var talks = []talkTest{
 		name:     "the unnamed statement of an earlier batch",
 		requests: parse("", "select 1") + describe + flush + sync + bind("") + execute + sync,
 		replies:  parsed + columns + ready('I') + bound + row + done("SELECT 1") + ready('I'),
-		asked:    "SELECT 17+17, SELECT 13+15", answered: "ParseComplete 5+33, BindComplete 5+34",
+		asked:    "SELECT 17+12, Sync 5+0, SELECT 13+15",
+		answered: "ParseComplete 5+27, ReadyForQuery 6+0, BindComplete 5+34",
+	},
+	{
+		name:     "prepared before a Flush and executed after it",
+		requests: parse("s", "select 1") + msg('D', "Ss\x00") + flush + bind("s") + execute + sync + query("select 1"),
+		replies: parsed + notice + msg('t', "\x00\x00") + columns + bound + row + done("SELECT 1") + ready('I') +
+			row + done("SELECT 1") + ready('I'),
+		asked:    "SELECT 18+13, SELECT 14+15, SELECT 14+0",
+		answered: "ParseComplete 5+70, BindComplete 5+34, DataRow 5+29",
+	},
+	{
+		name:     "a portal in parts",
+		requests: parse("", "select 1") + bind("") + describe + execute + flush + execute + flush + closing("") + sync,
+		replies:  parsed + bound + columns + row + msg('s') + row + done("SELECT 1") + msg('3') + ready('I'),
+		asked:    "SELECT 17+35, Execute 10+5, Close 7+5",
+		answered: "ParseComplete 5+51, DataRow 5+23, CloseComplete 5+6",
+	},
+	{
+		name:     "an error before a Flush",
+		requests: parse("s", "select 1") + describe + flush + sync + query("select 1"),
+		replies:  syntaxError + ready('I') + row + done("SELECT 1") + ready('I'),
+		asked:    "SELECT 18+12, Sync 5+0, SELECT 14+0",
+		answered: "ErrorResponse 5+36, ReadyForQuery 6+0, DataRow 5+29",
+	},
+	{
+		name:     "an error, and what the server skips",
+		requests: parse("s", "select 1") + describe + flush + bind("s") + execute + sync + query("select 1"),
+		replies:  syntaxError + ready('I') + row + done("SELECT 1") + ready('I'),
+		asked:    "SELECT 18+12, SELECT 14+15, SELECT 14+0",
+		answered: "ErrorResponse 5+36, ReadyForQuery 6+0, DataRow 5+29",
+	},
+	{
+		name:     "copy in after a Flush",
+		requests: parse("", "copy t from stdin") + bind("") + execute + flush + msg('d', "1\n") + msg('c') + sync + query("select 1"),
+		replies:  parsed + bound + copyInOK + done("COPY 1") + ready('I') + row + done("SELECT 1") + ready('I'),
+		asked:    "COPY 26+28, CopyData 5+12 continues, SELECT 14+0",
+		answered: "ParseComplete 5+33, DataRow 5+29",
 	},
 	{
 		name: "what pgjdbc puts first",
@@ -59,7 +96,7 @@ var talks = []talkTest{
 	{
 		name: "what is in a batch is remembered", requests: flush + parse("s", "update t set a = 1") + sync + bind("s") + execute + sync,
 		replies: parsed + ready('I') + bound + done("UPDATE 1") + ready('I'),
-		asked:   "Flush 5+33, UPDATE 14+15", answered: "ParseComplete 5+6, BindComplete 5+20",
+		asked:   "Flush 5+0 noreply, UPDATE 28+5, UPDATE 14+15", answered: "ParseComplete 5+6, BindComplete 5+20",
 	},
 	{
 		name: "Sync alone, Terminate", requests: sync + bye, replies: ready('I'),
@@ -142,6 +179,7 @@ var talks = []talkTest{
 		asked: "Startup 16+0 barrier", answered: "NegotiateProtocolVersion 5+62",
 	},
 	{name: "cancel", raw: true, requests: cancel, asked: "CancelRequest 16+0 noreply"},
+	{name: "cancel without a key", raw: true, requests: opening("\x04\xd2\x16\x2e\x00\x00\x00\x00"), asked: "CancelRequest 12+0 noreply"},
 }
 
 func TestTalks(t *testing.T) {
@@ -194,6 +232,12 @@ func TestReplyNotUnderstood(t *testing.T) {
 	got := protocoltest.Laws(t, new(Protocol).NewCodec, protocoltest.Talk{Requests: []byte(hello), Replies: []byte(welcome + row)})
 	if got.Replies.Err == nil || string(got.Replies.Rest) != row {
 		t.Errorf("a row that nobody asked for: %v", got.Replies.Err)
+	}
+	got = protocoltest.Laws(t, new(Protocol).NewCodec, protocoltest.Talk{
+		Requests: []byte(hello + parse("s", "x") + flush + bind("s") + flush + sync), Replies: []byte(welcome + syntaxError + ready('I')),
+	})
+	if got.Replies.Err == nil || string(got.Replies.Rest) != ready('I') {
+		t.Errorf("a Flush to which nothing is said: %v, not taken %q", got.Replies.Err, got.Replies.Rest)
 	}
 	got = protocoltest.Laws(t, new(Protocol).NewCodec, protocoltest.Talk{Requests: []byte(askSSL), Replies: []byte("HTTP")})
 	if got.Replies.Err == nil || string(got.Replies.Rest) != "HTTP" {

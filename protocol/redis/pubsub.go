@@ -132,7 +132,7 @@ func (c *codec) mayNotify(req *vaurien.Message) bool {
 	if c.resp3 {
 		return false
 	}
-	if req == nil || c.subscribed.Load() || c.unsure.Load() {
+	if req == nil || c.subscribed.Load() {
 		return true
 	}
 	n := noteOf(req)

@@ -76,6 +76,8 @@ type codec struct {
 	state   state
 	reply   replyMode
 	changes uint64 // how many requests have changed state
+	listens bool   // it has asked for subscriptions
+	watches bool   // it has asked for MONITOR
 	unknown *command
 
 	// Of the reader of replies.
@@ -86,7 +88,7 @@ type codec struct {
 
 	// Shared.
 	subscribed atomic.Bool // there are subscriptions
-	unsure     atomic.Bool // a SUBSCRIBE went out whose replies belong to no request
+	hushed     atomic.Bool // the client has asked for no replies
 	refused    atomic.Bool // refusals is not empty
 	mu         sync.Mutex
 	refusals   []refusal

@@ -44,6 +44,9 @@ func (c *codec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error {
 	default:
 		return vaurien.Opaque("byte %#02x where a reply begins", kind)
 	}
+	if req == nil && c.hushed.Load() && !(c.monitor && kind == '+') {
+		return vaurien.Opaque("a reply to a command that was to get none") // CLIENT REPLY was refused
+	}
 	if n == nil || m.Unasked {
 		m.Head = r.Take(s.pos)
 		return nil

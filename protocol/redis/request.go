@@ -39,17 +39,32 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if c.refused.Load() {
 		c.learn()
 	}
-	switch r := n.command.role; {
-	case r == replication:
-		return vaurien.Opaque("%s: replication follows", n.command.verb)
-	case c.state.mode&inMulti != 0 && (r == confirmed || r == setsReplies):
-		// They make EXEC's reply one that is no RESP.
-		return vaurien.Opaque("%s in a transaction", n.command.verb)
+	if err := c.follows(n.command); err != nil {
+		return err
 	}
 	m.Verb = n.command.verb
 	m.Head = r.Take(s.pos)
 	c.follow(n, m.Head)
 	m.NoReply = n.silent
+	return nil
+}
+
+// follows returns an error if there is no telling what the replies mean after a
+// command.
+func (c *codec) follows(cmd *command) error {
+	switch r := cmd.role; {
+	case r == replication:
+		return vaurien.Opaque("%s: replication follows", cmd.verb)
+	case c.state.mode&inMulti != 0 && (r == confirmed || r == setsReplies || r == hello):
+		// They make EXEC's reply one that is no RESP, or of both versions.
+		return vaurien.Opaque("%s in a transaction", cmd.verb)
+	case (r == confirmed || r == monitors) && c.reply != repliesOn:
+		return vaurien.Opaque("%s, after which the server speaks unasked, while nothing is replied to", cmd.verb)
+	case r == setsReplies && c.listens:
+		return vaurien.Opaque("CLIENT REPLY, which RESP2 refuses, beside subscriptions")
+	case r == monitors && c.watches:
+		return vaurien.Opaque("a second MONITOR, to which nothing is said") // monitorCommand in src/replication.c
+	}
 	return nil
 }
 

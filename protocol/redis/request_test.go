@@ -104,9 +104,26 @@ func TestClientReply(t *testing.T) {
 			asked:    "CLIENT 36 noreply, RESET 15, PING 14", answered: "8, 7",
 		},
 		{
-			name: "subscribing unheard", replies: "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n+OK\r\n",
-			requests: commandsOf("CLIENT REPLY OFF", "SUBSCRIBE a", "CLIENT REPLY ON"),
-			asked:    "CLIENT 36 noreply, SUBSCRIBE 26 noreply, CLIENT 35", answered: "30 unasked, 17+14 unasked, 5",
+			name: "subscribing unheard", requests: commandsOf("CLIENT REPLY OFF", "SUBSCRIBE a"),
+			asked: "CLIENT 36 noreply", rest: commandsOf("SUBSCRIBE a"), err: "while nothing is replied to",
+		},
+		{
+			name: "beside subscriptions", requests: commandsOf("SUBSCRIBE a", "CLIENT REPLY OFF"),
+			replies: "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+			asked:   "SUBSCRIBE 26", answered: "30", rest: commandsOf("CLIENT REPLY OFF"), err: "beside subscriptions",
+		},
+		{
+			name: "that is refused", requests: commandsOf("CLIENT REPLY OFF", "SET a 1"),
+			replies: "-NOPERM\r\n+OK\r\n",
+			asked:   "CLIENT 36 noreply, SET 27 noreply", replyErr: "was to get none",
+		},
+		{
+			name: "HELLO in a transaction", requests: commandsOf("MULTI", "HELLO 3"), replies: "+OK\r\n",
+			asked: "MULTI 15", answered: "5", rest: commandsOf("HELLO 3"), err: "HELLO in a transaction",
+		},
+		{
+			name: "a second MONITOR", requests: commandsOf("MONITOR", "MONITOR"), replies: "+OK\r\n",
+			asked: "MONITOR 17", answered: "5", rest: commandsOf("MONITOR"), err: "a second MONITOR",
 		},
 		{
 			name: "in a transaction", replies: "+OK\r\n",

@@ -125,14 +125,16 @@ func (c *codec) change(n *note, head []byte) {
 			return
 		}
 		*now = state{}
+		c.listens, c.watches = false, false
 		c.reply, n.silent = repliesOn, false
 	case setsReplies:
 		c.setReplies(n, string(capitals(nil, n.argument(head, 2))))
 		return
 	case confirmed:
-		if n.silent { // they are confirmed nevertheless
-			c.unsure.Store(true)
-		}
+		c.listens = true
+		return
+	case monitors:
+		c.watches = true
 		return
 	case replconf:
 		switch string(capitals(nil, n.argument(head, 1))) {
@@ -156,8 +158,10 @@ func (c *codec) setReplies(n *note, which string) {
 	case "ON":
 		c.reply, n.silent = repliesOn, false
 	case "OFF":
+		c.hushed.Store(true)
 		c.reply, n.silent = repliesOff, true
 	case "SKIP":
+		c.hushed.Store(true)
 		if c.reply != repliesOff {
 			c.reply = skipNext
 		}
