@@ -64,7 +64,7 @@ func unknown[K any](what, name, place string, m map[string]K) error {
 // without one, and the behavior does nothing. Errors are *option.Error; one
 // about the name itself bears place.
 func (r *Registry) Behavior(name string, options option.Values, place string, p Protocol) (Behavior, error) {
-	k, ok := r.behaviors[name]
+	k, ok := r.behaviors[r.kindName(name)]
 	if !ok {
 		return nil, unknown("behavior", name, place, r.behaviors)
 	}

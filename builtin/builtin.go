@@ -19,13 +19,26 @@ import (
 func Registry() *vaurien.Registry {
 	acting := []vaurien.Kind{
 		behavior.Abort(),
+		behavior.Bandwidth(),
 		behavior.Blackout(),
 		behavior.CommitUnknown(),
+		behavior.Corrupt(),
 		behavior.Cut(),
 		behavior.Delay(),
 		behavior.Error(),
 		behavior.Hang(),
+		behavior.Latency(),
+		behavior.LimitData(),
+		behavior.MaxConnections(),
+		behavior.PacketLoss(),
+		behavior.Profile(),
+		behavior.Refuse(),
+		behavior.ResetPeer(),
+		behavior.Slicer(),
+		behavior.SlowClose(),
+		behavior.SlowRead(),
 		behavior.Stall(),
+		behavior.Timeout(),
 		behavior.Transient(),
 	}
 	behaviors := []vaurien.Kind{behavior.Dummy()}

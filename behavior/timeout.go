@@ -1,0 +1,81 @@
+package behavior
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/option"
+)
+
+// Timeout swallows what is sent, as a network does that drops every packet, and
+// closes the connection after a time. The time is counted from when the
+// connection met it, and traffic does not begin it anew. When it is taken away,
+// the connections are closed of which it has swallowed anything, since that is
+// lost; the others go on.
+func Timeout() vaurien.Kind {
+	return vaurien.Kind{
+		Name: "timeout",
+		Doc:  "swallows what is sent, and closes the connection after a time",
+		New: func(set *option.Set) vaurien.Make {
+			t := new(timeout)
+			set.Duration(&t.after, "timeout", 0, "after how long the connection is closed; 0: never").AtLeast("0s").AtMost(longestDelay)
+			t.declare(set)
+			return func(vaurien.Protocol) (vaurien.Behavior, error) { return t, nil }
+		},
+	}
+}
+
+type timeout struct {
+	way
+	after time.Duration
+}
+
+func (t *timeout) Points() vaurien.Point { return t.points() | vaurien.Close | vaurien.Live }
+
+// clock is what the behaviors that count time remember of a connection.
+type clock struct {
+	start    time.Time
+	swallows atomic.Bool
+}
+
+// clockOf returns b's clock of e's connection. It runs from when it was first
+// asked for.
+func clockOf(e *vaurien.Event, b vaurien.Behavior) *clock {
+	return e.Local(vaurien.LocalKey{Behavior: b, Point: vaurien.Live}, func() any { return &clock{start: time.Now()} }).(*clock)
+}
+
+func (t *timeout) Act(e *vaurien.Event, next vaurien.Next) error {
+	c := clockOf(e, t)
+	if e.Point == vaurien.Live {
+		return t.live(e, c)
+	}
+	if !t.goes(e) {
+		return next()
+	}
+	c.swallows.Store(true)
+	if e.Message != nil {
+		e.Discard()
+	}
+	if t.after == 0 {
+		if err := whileInForce(e, t); err != nil {
+			return err
+		}
+	} else if _, err := until(e, t, c.start.Add(t.after), e.Pause); err != nil {
+		return err
+	}
+	return e.Close()
+}
+
+// live closes the connection when nothing is sent on it. Where something was
+// swallowed, whoever did it closes.
+func (t *timeout) live(e *vaurien.Event, c *clock) error {
+	if t.after == 0 {
+		return nil
+	}
+	due := c.start.Add(t.after)
+	if err := e.Pause(due); err != nil || time.Now().Before(due) {
+		return err // another plan: if it still has this, it acts anew
+	}
+	return e.Close()
+}
