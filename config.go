@@ -41,6 +41,7 @@ type Config struct {
 // *option.Error, one or several joined. When the spec names no seed, Seed is
 // chosen by chance.
 func (r *Registry) Build(p spec.Proxy) (Config, error) {
+	p = r.Normal(p)
 	settings, set := NewSettings()
 	errs := []error{set.Assign(p.Settings)}
 	cfg := Config{Name: p.Name, Settings: *settings}
@@ -57,7 +58,11 @@ func (r *Registry) Build(p spec.Proxy) (Config, error) {
 		}
 	}
 	plan, err := r.Compile(p.Plan, p.Behaviors, cfg.Protocol)
-	cfg.Plan = plan
+	errs = append(errs, err)
+	toxics, err := r.Toxics(p.Toxics, p.Behaviors, cfg.Protocol)
+	if plan != nil {
+		cfg.Plan = plan.With(toxics...)
+	}
 	return cfg, errors.Join(append(errs, err)...)
 }
 

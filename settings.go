@@ -22,6 +22,7 @@ type Settings struct {
 	Backlog     int64         // connections the kernel may hold before they are accepted; 0: the system's
 	PoolMax     int64         // backend connections at a time; 0: no limit
 	PoolTimeout time.Duration // how long a session waits for one of them
+	Enabled     bool          // false: nothing listens
 	Stay        bool          // accepted for the seed's sake
 }
 
@@ -43,6 +44,7 @@ func NewSettings() (*Settings, *option.Set) {
 	set.Int(&s.Backlog, "backlog", 0, "connections that may wait to be accepted; 0: the system's most").AtLeast("0").AtMost("65535")
 	set.Int(&s.PoolMax, "pool-max-size", 0, "backend connections at a time; 0: no limit").AtLeast("0").AtMost("1000000")
 	set.Duration(&s.PoolTimeout, "pool-timeout", 30*time.Second, "how long a session waits for one of pool-max-size").AtLeast("0s").AtMost("24h")
+	set.Bool(&s.Enabled, "enabled", true, "listen and serve; false: refuse connections until it is enabled")
 	set.Bool(&s.Stay, "stay-connected", true, "accepted for older configurations; connections always stay")
 	return s, set
 }

@@ -59,6 +59,9 @@ func encodeProxy(p spec.Proxy) (any, places) {
 	}
 	delete(body, "behavior") // a spec.Proxy has it as its plan
 	body["plan"] = encodePlan(p.Plan, from)
+	if p.Toxics != nil {
+		body["toxics"] = encodeToxics(p.Toxics, from)
+	}
 	for _, section := range []struct {
 		key, word string
 		values    map[string]option.Values

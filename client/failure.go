@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/vaurien-proxy/vaurien/control"
 	"github.com/vaurien-proxy/vaurien/option"
@@ -35,6 +36,9 @@ func (c *Client) failure(answer *http.Response, body []byte, from places) error 
 	}
 	switch answer.StatusCode {
 	case http.StatusNotFound:
+		if strings.HasPrefix(f.Error, control.ErrNoToxic.Error()) {
+			return &remoteError{f.Error, []error{control.ErrNoToxic}}
+		}
 		return &remoteError{f.Error, []error{control.ErrNoProxy}}
 	case http.StatusConflict:
 		if len(errs) == 0 {

@@ -24,6 +24,16 @@ func (p *Program) checkAddresses() error {
 	if p.Settings.HTTP {
 		taken = append(taken, newListener("the control API", p.Settings.HTTPAddress()))
 	}
+	if p.Settings.Toxiproxy {
+		l := newListener("the API of Toxiproxy", p.Settings.ToxiproxyAddress())
+		for _, other := range taken {
+			if l.meets(other) {
+				errs = append(errs, &option.Error{Name: "toxiproxy", Problem: fmt.Sprintf(
+					"%s is taken by %s (%s): give it another address", l.address, other.what, other.address)})
+			}
+		}
+		taken = append(taken, l)
+	}
 	for _, proxy := range p.Proxies {
 		l := newListener("the proxy "+proxy.Name, listenAddress(proxy))
 		for _, other := range taken {

@@ -21,6 +21,10 @@ type Source struct {
 	Environ   []string // as os.Environ returns it
 	Flags     Layer
 
+	// Bare leaves out the proxy that there is when nothing is said of any. What
+	// flags and environment say of it is then an error, but for the seed.
+	Bare bool
+
 	// Seed is for every proxy that nobody gave one; 0 leaves them without, to
 	// have one chosen each time they are made.
 	Seed uint64
@@ -32,7 +36,8 @@ const SeedChosen = "the seed chosen"
 // A Program is all that there is to run, checked.
 type Program struct {
 	Settings Settings
-	Proxies  []spec.Proxy // one at least; their names and addresses differ
+	Proxies  []spec.Proxy // one at least, unless the source is bare; their names and addresses differ
+	Seed     uint64       // for proxies to come; 0: nobody said
 
 	set *option.Set // of a copy of Settings, for Changed
 }
@@ -66,7 +71,12 @@ func (s Source) Load(r *vaurien.Registry) (*Program, error) {
 	errs = append(errs, program.set.Assign(values))
 	program.Settings = *settings
 
-	if len(program.Proxies) == 0 {
+	program.Seed, err = s.comingSeed(environ)
+	errs = append(errs, err)
+	switch {
+	case s.Bare:
+		environ.Proxy, s.Flags.Proxy = spec.Proxy{}, spec.Proxy{}
+	case len(program.Proxies) == 0:
 		program.Proxies = []spec.Proxy{spec.Proxy{Name: spec.DefaultProxy}.Clone()}
 	}
 	errs = append(errs, environ.apply(program.Proxies, s.File), s.Flags.apply(program.Proxies, s.File))
@@ -84,6 +94,31 @@ func (s Source) Load(r *vaurien.Registry) (*Program, error) {
 		return nil, Tidy(err)
 	}
 	return program, nil
+}
+
+// comingSeed returns the seed for proxies to come. With a bare source it is all
+// that may be said of proxies.
+func (s Source) comingSeed(environ Layer) (uint64, error) {
+	seed := s.Seed
+	var errs []error
+	for _, layer := range []Layer{environ, s.Flags} {
+		p := layer.Proxy.Clone()
+		if v, written := p.Settings["seed"]; written {
+			n, err := strconv.ParseUint(v.Text, 10, 64)
+			if err != nil && s.Bare {
+				errs = append(errs, &option.Error{Place: v.Place, Name: "seed", Problem: fmt.Sprintf("%q is not a whole number", v.Text)})
+			}
+			seed = n
+			delete(p.Settings, "seed")
+		}
+		if !s.Bare {
+			continue
+		}
+		for _, place := range places(p) {
+			errs = append(errs, &option.Error{Place: place, Problem: "is said of a proxy, and there is none yet: say it when you create one"})
+		}
+	}
+	return seed, errors.Join(errs...)
 }
 
 func (s Source) unreadable(err error) error {

@@ -246,6 +246,19 @@ func TestLoadRefuses(t *testing.T) {
 			name: "no token", flags: []string{"http", "0.0.0.0:8080"},
 			want: `http-token: missing: the control API listens on "0.0.0.0", beyond this machine: give --http-token or VAURIEN_HTTP_TOKEN a secret; openssl rand -hex 16 makes one`,
 		},
+		{name: "toxiproxy", flags: []string{"toxiproxy", "8474"}, want: `--toxiproxy: "8474" is neither true, false nor an address: write HOST:PORT, as in localhost:8474`},
+		{
+			name: "toxiproxy and its host", environ: []string{"VAURIEN_TOXIPROXY=localhost:1", "VAURIEN_TOXIPROXY_HOST=x"},
+			want: `VAURIEN_TOXIPROXY_HOST: toxiproxy has an address already (localhost:1, VAURIEN_TOXIPROXY)`,
+		},
+		{
+			name: "two APIs on one address", flags: []string{"http", "localhost:8474", "toxiproxy", "true"},
+			want: `toxiproxy: localhost:8474 is taken by the control API (localhost:8474): give it another address`,
+		},
+		{
+			name: "a proxy on the address of an API", flags: []string{"proxy", "127.0.0.1:8474", "toxiproxy", "yes"},
+			want: `--proxy: 127.0.0.1:8474 is taken by the API of Toxiproxy (localhost:8474): give the proxy default another address`,
+		},
 		{name: "drain", flags: []string{"drain", "-1s"}, want: `--drain: -1s is too small: the least is 0s`},
 		{
 			name: "rate", file: "v.ini", text: "[statsd]\nsample_rate = 2\n",
@@ -373,5 +386,38 @@ func TestProxyOfNothing(t *testing.T) {
 	}
 	if len(program.Proxies) != 1 || program.Proxies[0].Name != spec.DefaultProxy || len(program.Proxies[0].Settings) != 0 {
 		t.Errorf("got %+v, want the default proxy, of which nothing is said", program.Proxies)
+	}
+}
+
+// A bare source has no proxies but a seed for those to come, and refuses what is
+// said of any.
+func TestBare(t *testing.T) {
+	source := Source{
+		Bare: true, Seed: 99, Environ: []string{"VAURIEN_HTTP=true", "VAURIEN_TOXIPROXY=127.0.0.1:9"},
+		Flags: flags(t, "seed", "7", "drain", "1s"),
+	}
+	program, err := source.Load(builtin.Registry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := program.Settings
+	if got := sprint(len(program.Proxies), program.Seed, s.HTTPAddress(), s.Toxiproxy, s.ToxiproxyAddress(), s.Drain); got != "0 7 localhost:8080 true 127.0.0.1:9 1s" {
+		t.Errorf("got %s", got)
+	}
+	source.Environ = append(source.Environ, "VAURIEN_BACKEND=localhost:80", "VAURIEN_BEHAVIOR_DELAY_SLEEP=2")
+	source.Flags = flags(t, "seed", "x")
+	_, err = source.Load(builtin.Registry())
+	want := []string{
+		`--seed: "x" is not a whole number`,
+		`VAURIEN_BACKEND: is said of a proxy, and there is none yet: say it when you create one`,
+		`VAURIEN_BEHAVIOR_DELAY_SLEEP: is said of a proxy, and there is none yet: say it when you create one`,
+	}
+	var got []string
+	for _, e := range option.Errors(err) {
+		got = append(got, e.Error())
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }

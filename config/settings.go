@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -17,6 +18,10 @@ type Settings struct {
 	HTTPHost  string // where
 	HTTPPort  int64
 	HTTPToken string // what callers must show; empty: nothing
+
+	Toxiproxy     bool // serve the API of Toxiproxy
+	ToxiproxyHost string
+	ToxiproxyPort int64
 
 	LogLevel  string
 	LogOutput string
@@ -39,6 +44,9 @@ func NewSettings() (*Settings, *option.Set) {
 	set.Text(&s.HTTPHost, "http-host", "localhost", "host that the control API listens on")
 	set.Int(&s.HTTPPort, "http-port", 8080, "port that the control API listens on; 0: any free one").AtLeast("0").AtMost("65535")
 	set.Text(&s.HTTPToken, "http-token", "", "secret that callers of the control API must show; needed when it listens beyond this machine")
+	set.Bool(&s.Toxiproxy, "toxiproxy", false, "serve the API of Toxiproxy, for its clients; the HOST:PORT to serve it on may stand in place of true")
+	set.Text(&s.ToxiproxyHost, "toxiproxy-host", "localhost", "host that the API of Toxiproxy listens on; its clients show no token, so whoever reaches it may use it")
+	set.Int(&s.ToxiproxyPort, "toxiproxy-port", 8474, "port that the API of Toxiproxy listens on; 0: any free one").AtLeast("0").AtMost("65535")
 	set.Choice(&s.LogLevel, "log-level", "info", "least level that is logged",
 		"critical", "error", "warning", "warn", "info", "debug")
 	set.Text(&s.LogOutput, "log-output", "-", "file that the log is appended to; -: standard error")
@@ -64,6 +72,11 @@ func (s *Settings) HTTPAddress() string {
 	return net.JoinHostPort(s.HTTPHost, strconv.FormatInt(s.HTTPPort, 10))
 }
 
+// ToxiproxyAddress returns the HOST:PORT that the API of Toxiproxy listens on.
+func (s *Settings) ToxiproxyAddress() string {
+	return net.JoinHostPort(s.ToxiproxyHost, strconv.FormatInt(s.ToxiproxyPort, 10))
+}
+
 // StatsdAddress returns the HOST:PORT that counters are sent to.
 func (s *Settings) StatsdAddress() string {
 	return net.JoinHostPort(s.StatsdHost, strconv.FormatInt(s.StatsdPort, 10))
@@ -75,8 +88,27 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// servers are the settings that switch a server on, each with an example of the
+// address that may stand in place of true: it becomes the settings NAME-host and
+// NAME-port.
+var servers = []struct{ name, example string }{
+	{"http", "localhost:8080"},
+	{"toxiproxy", "localhost:8474"},
+}
+
+// TakesAddress reports whether the yes-or-no setting of that name may be given
+// an address instead.
+func TakesAddress(name string) bool {
+	for _, s := range servers {
+		if s.name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // normalize writes values as their declarations want them: an address given to
-// http becomes http-host and http-port, and a choice is in lower case.
+// one of servers becomes a host and a port, and a choice is in lower case.
 func normalize(values option.Values, set *option.Set) (option.Values, error) {
 	out := values.Clone()
 	for name, v := range values {
@@ -85,22 +117,31 @@ func normalize(values option.Values, set *option.Set) (option.Values, error) {
 			out[name] = v
 		}
 	}
-	http, written := values["http"]
-	if _, err := option.ParseBool(http.Text); !written || err == nil {
-		return out, nil
+	var errs []error
+	for _, server := range servers {
+		errs = append(errs, splitAddress(values, out, server.name, server.example))
 	}
-	host, port, err := net.SplitHostPort(http.Text)
-	delete(out, "http")
+	return out, errors.Join(errs...)
+}
+
+// splitAddress writes in out what an address given to the setting name says.
+func splitAddress(values, out option.Values, name, example string) error {
+	given, written := values[name]
+	if _, err := option.ParseBool(given.Text); !written || err == nil {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(given.Text)
+	delete(out, name)
 	if err != nil {
-		return out, &option.Error{Place: http.Place, Name: "http", Problem: fmt.Sprintf(
-			"%q is neither true, false nor an address: write HOST:PORT, as in localhost:8080", http.Text)}
+		return &option.Error{Place: given.Place, Name: name, Problem: fmt.Sprintf(
+			"%q is neither true, false nor an address: write HOST:PORT, as in %s", given.Text, example)}
 	}
-	for name, text := range map[string]string{"http": "true", "http-host": host, "http-port": port} {
-		if v, twice := values[name]; twice && name != "http" {
-			return out, &option.Error{Place: v.Place, Name: name, Problem: fmt.Sprintf(
-				"http has an address already (%s, %s)", http.Text, http.Place)}
+	for _, part := range [][2]string{{name, "true"}, {name + "-host", host}, {name + "-port", port}} {
+		if v, twice := values[part[0]]; twice && part[0] != name {
+			return &option.Error{Place: v.Place, Name: part[0], Problem: fmt.Sprintf(
+				"%s has an address already (%s, %s)", name, given.Text, given.Place)}
 		}
-		out[name] = option.Value{Text: text, Place: http.Place}
+		out[part[0]] = option.Value{Text: part[1], Place: given.Place}
 	}
-	return out, nil
+	return nil
 }

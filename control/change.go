@@ -152,7 +152,9 @@ func (d *Daemon) open(ctx context.Context, come []*built, gone map[string]*runni
 			errs = append(errs, err)
 			continue
 		}
-		fresh = append(fresh, &running{name: b.spec.Name, proxy: p, log: d.log, built: b, base: b.plan})
+		fresh = append(fresh, &running{
+			name: b.spec.Name, proxy: p, past: new(history), log: d.log, built: b, base: b.arm(b.plan),
+		})
 	}
 	return fresh, errors.Join(errs...)
 }
@@ -175,14 +177,16 @@ func (d *Daemon) swap(fresh, gone []*running) bool {
 
 	for _, r := range gone {
 		r.retire()
-		d.closing.Go(func() { r.proxy.Close() })
+		d.closing.Go(func() { r.proxy.Close(); r.past.ended(r.proxy) })
 		d.log.Info("proxy closed", "proxy", r.name)
 	}
 	for _, r := range fresh {
 		r.proxy.Start()
-		s := &r.built.config.Settings
-		d.log.Info("proxy started", "proxy", r.name, "listen", r.proxy.Addr().String(), "backend", s.Backend,
-			"protocol", s.Protocol, "plan", r.base.draw.Draw(), "seed", r.built.config.Seed)
+		s := r.state()
+		if s.Enabled {
+			d.log.Info("proxy started", "proxy", r.name, "listen", s.Proxy, "backend", s.Backend,
+				"protocol", s.Protocol, "plan", s.Plan.Draw, "seed", s.Seed)
+		}
 	}
 	return true
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
 
@@ -17,6 +18,7 @@ import (
 // caller wrote are *option.Error, one or several joined.
 var (
 	ErrNoProxy = errors.New("no such proxy")
+	ErrNoToxic = errors.New("no such toxic")
 	ErrExists  = errors.New("a proxy of that name exists")
 )
 
@@ -44,6 +46,24 @@ type Controller interface {
 	// SetBackend changes the address that later connections are made to.
 	SetBackend(ctx context.Context, name, address string) (Proxy, error)
 
+	// SetToxics makes a proxy's toxics exactly these, in this order. Those
+	// that are what they were go on as they are.
+	SetToxics(ctx context.Context, name string, toxics []spec.Toxic) (Proxy, error)
+
+	// PutToxic changes the toxic of that name, or adds it after the others.
+	PutToxic(ctx context.Context, name string, t spec.Toxic) (Proxy, error)
+
+	// RemoveToxic takes a toxic away.
+	RemoveToxic(ctx context.Context, name, toxic string) (Proxy, error)
+
+	// SetEnabled lets a proxy listen, or closes its listener and its
+	// connections until it is enabled again. Its plan and toxics stay.
+	SetEnabled(ctx context.Context, name string, enabled bool) (Proxy, error)
+
+	// Patch changes several things of a proxy at once. Its plan stays, also
+	// one for a time.
+	Patch(ctx context.Context, name string, change Patch) (Proxy, error)
+
 	// Catalog returns the kinds of behaviors and protocols there are.
 	Catalog(ctx context.Context) (Catalog, error)
 }
@@ -57,16 +77,44 @@ type PlanChange struct {
 	For time.Duration
 }
 
+// A Patch is what is to be changed of a proxy. What is nil stays as it is.
+type Patch struct {
+	Proxy   *string // the address to listen on; its connections are closed if it is another
+	Backend *string // the address that later connections are made to
+	Enabled *bool
+	Toxics  *[]spec.Toxic
+}
+
 // A Proxy is the state of a proxy.
 type Proxy struct {
-	Name     string `json:"name"`
-	Proxy    string `json:"proxy"`   // the address it really listens on
-	Backend  string `json:"backend"` // the address it connects to
-	Protocol string `json:"protocol"`
-	Draw     string `json:"draw"` // exchange or connection
-	Seed     uint64 `json:"seed"`
-	Plan     Plan   `json:"plan"`
-	Stats    Stats  `json:"stats"`
+	Name       string  `json:"name"`
+	Proxy      string  `json:"proxy"`      // the address it really listens on
+	Configured string  `json:"configured"` // the same, as it was asked for
+	Backend    string  `json:"backend"`    // the address it connects to
+	Enabled    bool    `json:"enabled"`
+	Protocol   string  `json:"protocol"`
+	Draw       string  `json:"draw"` // exchange or connection
+	Seed       uint64  `json:"seed"`
+	Plan       Plan    `json:"plan"`
+	Toxics     []Toxic `json:"toxics"`
+	Stats      Stats   `json:"stats"`
+}
+
+// A Toxic is one in force.
+type Toxic struct {
+	Name     string            `json:"name"`
+	Behavior string            `json:"behavior"`
+	Percent  float64           `json:"percent"` // of the connections
+	Options  map[string]string `json:"options"` // every one, with its value
+}
+
+// Spec returns what makes a toxic such as t.
+func (t Toxic) Spec() spec.Toxic {
+	s := spec.Toxic{Name: t.Name, Behavior: t.Behavior, Percent: t.Percent, Options: make(option.Values, len(t.Options))}
+	for name, text := range t.Options {
+		s.Options[name] = option.Value{Text: text}
+	}
+	return s
 }
 
 // A Plan is the plan in force.

@@ -129,7 +129,7 @@ func (d *Daemon) SetPlan(ctx context.Context, name string, change PlanChange) (P
 		// Compiled without a lock: if the configuration changes meanwhile,
 		// it is compiled again.
 		b := r.configuration()
-		plan, err := d.compile(change.Plan, b)
+		plan, err := d.compile(d.registry.NormalPlan(change.Plan), b)
 		if err != nil {
 			return Proxy{}, err
 		}
@@ -147,19 +147,7 @@ func (d *Daemon) SetPlan(ctx context.Context, name string, change PlanChange) (P
 
 // SetBackend implements Controller.
 func (d *Daemon) SetBackend(ctx context.Context, name, address string) (Proxy, error) {
-	if err := vaurien.CheckAddress(address); err != nil {
-		return Proxy{}, &option.Error{Name: "backend", Problem: err.Error()}
-	}
-	for {
-		r, err := d.find(name)
-		if err != nil {
-			return Proxy{}, err
-		}
-		if r.setBackend(address) {
-			d.log.Info("backend changed", "proxy", r.name, "backend", address)
-			return r.state(), nil
-		}
-	}
+	return d.Patch(ctx, name, Patch{Backend: &address})
 }
 
 // Shutdown stops accepting, lets sessions end until ctx is done and then

@@ -255,7 +255,7 @@ func TestApplyAllOrNothing(t *testing.T) {
 		proxies []spec.Proxy
 		want    string
 	}{
-		{[]spec.Proxy{changed, bad}, `f:10: unknown behavior "hank": did you mean "hang"? known: delay, dummy, error, hang`},
+		{[]spec.Proxy{changed, bad}, `f:10: unknown behavior "hank": did you mean "hang"? known: delay, dummy, error, hang, slow_close`},
 		{[]spec.Proxy{changed, twice}, `f:11: there are two proxies named a`},
 		{[]spec.Proxy{changed, clash}, `proxy: 127.0.0.1:1 is the address of proxy a already`},
 		{[]spec.Proxy{changed, proxy("new", "127.0.0.1:4"), inUse}, `proxy: cannot listen on 127.0.0.1:9: address already in use`},

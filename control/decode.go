@@ -245,7 +245,7 @@ func decodeProxy(name string, body []byte) (spec.Proxy, error) {
 		return p, err
 	}
 	_, set := vaurien.NewSettings()
-	known := []string{"name", "plan", "behaviors", "protocols"}
+	known := []string{"name", "plan", "behaviors", "protocols", "toxics"}
 	for _, o := range set.Options() {
 		known = append(known, o.Name)
 	}
@@ -269,6 +269,8 @@ func decodeProxy(name string, body []byte) (spec.Proxy, error) {
 			}
 		case "behavior", "plan":
 			p.Plan, err = decodePlan(f.node, path)
+		case "toxics":
+			p.Toxics, err = decodeToxics(f.node, path)
 		case "behaviors":
 			p.Behaviors, err = decodeSections(f.node, path)
 		case "protocols":

@@ -47,7 +47,7 @@ func TestDocs(t *testing.T) {
 func TestDocsNameEveryRoute(t *testing.T) {
 	var named []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+ /[^`]*)` \\|").FindAllStringSubmatch(readDocs(t), -1) {
-		named = append(named, strings.ReplaceAll(m[1], "NAME", "{name}"))
+		named = append(named, strings.NewReplacer("NAME", "{name}", "TOXIC", "{toxic}").Replace(m[1]))
 	}
 	slices.Sort(named)
 	routes := control.Routes()

@@ -26,6 +26,7 @@ var statuses = []struct {
 	status int
 }{
 	{ErrNoProxy, http.StatusNotFound},
+	{ErrNoToxic, http.StatusNotFound},
 	{ErrExists, http.StatusConflict},
 	{ErrAddress, http.StatusConflict},
 	{ErrClosed, http.StatusServiceUnavailable},

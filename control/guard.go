@@ -53,9 +53,21 @@ func (o HandlerOptions) allowsHost(header string) bool {
 		return true
 	}
 	if own, e := netip.ParseAddr(hostOf(o.Host)); e == nil && own.IsUnspecified() {
-		return err == nil || o.Token != ""
+		return err == nil || o.Token != "" || o.private && privateName(host)
 	}
 	return false
+}
+
+// privateName says whether nobody can own a host's name on the Internet: it has
+// one label, as containers have, or ends in a domain that is reserved for
+// private use (RFC 6761, RFC 6762, ICANN's resolution of 2024-07-29).
+func privateName(host string) bool {
+	i := strings.LastIndexByte(host, '.')
+	switch host[i+1:] {
+	case "internal", "local", "localhost", "test":
+		return true
+	}
+	return i < 0 && host != ""
 }
 
 // hostOf returns the host of host:port, or of a host alone, without brackets.

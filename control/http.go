@@ -34,6 +34,8 @@ type HandlerOptions struct {
 	// and addresses. With an unspecified address (0.0.0.0, ::) any IP address
 	// is right, and any name too if there is a Token.
 	Host string
+
+	private bool // with an unspecified Host, a private network's names are right too
 }
 
 // NewHandler returns the HTTP API to c, in three dialects: the seed's
@@ -62,7 +64,7 @@ func NewServer(h http.Handler) *http.Server {
 type api struct{ c Controller }
 
 func (a *api) routes() []route {
-	return slices.Concat(a.seedRoutes(), a.secondRoutes(), a.ownRoutes())
+	return slices.Concat(a.seedRoutes(), a.secondRoutes(), a.ownRoutes(), a.toxicRoutes())
 }
 
 // A route is one method of one path.

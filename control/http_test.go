@@ -39,11 +39,11 @@ const (
 	webPlan = `{"plan":"20:delay,0.5:error","entries":[` +
 		`{"weight":20,"name":"delay","options":{"before":"true","sleep":"2s"}},` +
 		`{"weight":0.5,"name":"error","options":{"code":"503","inject":"false"}}]}`
-	webHead = `{"name":"web","proxy":"127.0.0.1:8000","backend":"127.0.0.1:80","protocol":"http","draw":"exchange","seed":42,"plan":`
-	webTail = `,"stats":{"open":0,"sessions":0,"exchanges":0,"bytes_to_backend":0,"bytes_to_client":0,"faults":{}}}`
+	webHead = `{"name":"web","proxy":"127.0.0.1:8000","configured":"127.0.0.1:8000","backend":"127.0.0.1:80","enabled":true,"protocol":"http","draw":"exchange","seed":42,"plan":`
+	webTail = `,"toxics":[],"stats":{"open":0,"sessions":0,"exchanges":0,"bytes_to_backend":0,"bytes_to_client":0,"faults":{}}}`
 	hang    = `{"plan":"100:hang","entries":[{"weight":100,"name":"hang","options":{}}]}`
 
-	knownBehaviors = `known: delay, dummy, error, hang`
+	knownBehaviors = `known: delay, dummy, error, hang, slow_close`
 	durations      = `write seconds (2, 0.5) or a number with a unit (150ms, 2m, 1h)`
 )
 
@@ -101,7 +101,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/handler", "dummy", 200, "ok", "dummy"},
 		{"POST", "/handler", ` {"name": "delay", "sleep": 2.50}`, 200, "ok", "delay"},
 		{"POST", "/handler?for=1h", "hang", 200, "ok", "hang"},
-		{"GET", "/handlers", "", 200, `{"handlers":["delay","dummy","error","hang"]}` + "\n", ""},
+		{"GET", "/handlers", "", 200, `{"handlers":["delay","dummy","error","hang","slow_close"]}` + "\n", ""},
 		{"POST", "/handler", "hank", 400, own("body", `unknown behavior "hank": did you mean "hang"? `+knownBehaviors), ""},
 		{"POST", "/handler", "", 400, own("body", `is empty: send a name or a draw, as in delay or 20:delay, or {"name": "delay", "sleep": 2}`), ""},
 		{"POST", "/handler", "60:delay,50:hang", 400, own("body", "60:delay,50:hang: the percentages come to 110: together they may not pass 100"), ""},
@@ -116,7 +116,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/behavior", "", 200, `{"behavior":"20:delay,0.5:error"}` + "\n", ""},
 		{"PUT", "/behavior", `{"name": "delay", "sleep": 2, "before": false}`, 200, `{"status":"ok"}` + "\n", "delay"},
 		{"PUT", "/behavior", `{"name": "20:delay", "sleep": 2}`, 200, `{"status":"ok"}` + "\n", "20:delay"},
-		{"GET", "/behaviors", "", 200, `{"behaviors":["delay","dummy","error","hang"]}` + "\n", ""},
+		{"GET", "/behaviors", "", 200, `{"behaviors":["delay","dummy","error","hang","slow_close"]}` + "\n", ""},
 		{"GET", "/backend", "", 200, `{"backend":"127.0.0.1:80"}` + "\n", ""},
 		{"PUT", "/backend", `{"backend": "127.0.0.1:81"}`, 200, `{"status":"ok"}` + "\n", ""},
 		{"PUT", "/behavior", `{"name": "hank"}`, 400, second("body", "name", `unknown behavior "hank": did you mean "hang"? `+knownBehaviors), ""},
@@ -142,14 +142,14 @@ func TestRoutes(t *testing.T) {
 		{"DELETE", "/proxies/web", "", 204, "", "-"},
 		{
 			"PUT", "/proxies/api", `{"local": "127.0.0.1:9000", "distant": "127.0.0.1:90", "seed": 18446744073709551615, "plan": "5:delay", "behaviors": {"delay": {"sleep": 3}}}`, 201,
-			`{"name":"api","proxy":"127.0.0.1:9000","backend":"127.0.0.1:90","protocol":"tcp","draw":"connection","seed":18446744073709551615,` +
+			`{"name":"api","proxy":"127.0.0.1:9000","configured":"127.0.0.1:9000","backend":"127.0.0.1:90","enabled":true,"protocol":"tcp","draw":"connection","seed":18446744073709551615,` +
 				`"plan":{"plan":"5:delay","entries":[{"weight":5,"name":"delay","options":{"before":"true","sleep":"3s"}}]}` + webTail + "\n", "-",
 		},
 		{
 			"PUT", "/proxies/web", `{"name": "web", "proxy": "127.0.0.1:8000", "backend": "127.0.0.1:80", "seed": 42, "protocol": "http", "behavior": [{"name": "hang"}], "protocols": {"http": {"overwrite_host_header": true}}}`, 200,
 			webHead + hang + webTail + "\n", "hang",
 		},
-		{"PUT", "/proxies/web", `{"prxy": "x:1"}`, 400, own("prxy", `unknown field: did you mean "proxy"?; known: name, plan, behaviors, protocols, `+settingNames()), ""},
+		{"PUT", "/proxies/web", `{"prxy": "x:1"}`, 400, own("prxy", `unknown field: did you mean "proxy"?; known: name, plan, behaviors, protocols, toxics, `+settingNames()), ""},
 		{"PUT", "/proxies/web", `{"proxy": "x:1", "local": "x:2"}`, 400, own("local", `is said by proxy already`), ""},
 		{"PUT", "/proxies/web", `{"plan": "hang", "behavior": "hang"}`, 400, own("behavior", `is said by plan already`), ""},
 		{"PUT", "/proxies/web", `{"name": "other"}`, 400, own("name", `is not the "web" of the path: leave it out`), ""},
@@ -231,7 +231,7 @@ func TestRoutes(t *testing.T) {
 }
 
 func settingNames() string {
-	return "proxy, backend, protocol, behavior, seed, draw, timeout, backend-down, read-ahead, bufsize, backlog, pool-max-size, pool-timeout, stay-connected"
+	return "proxy, backend, protocol, behavior, seed, draw, timeout, backend-down, read-ahead, bufsize, backlog, pool-max-size, pool-timeout, enabled, stay-connected"
 }
 
 func TestNoRoute(t *testing.T) {
@@ -263,7 +263,7 @@ func TestWrongMethod(t *testing.T) {
 		{"PUT", "/handler", "GET, POST, HEAD", "PUT is not allowed at /handler: use GET or POST"},
 		{"POST", "/behavior", "GET, PUT, HEAD", "POST is not allowed at /behavior: use GET or PUT"},
 		{"DELETE", "/handlers", "GET, HEAD", "DELETE is not allowed at /handlers: use GET"},
-		{"OPTIONS", "/proxies/web", "DELETE, GET, PUT, HEAD", "OPTIONS is not allowed at /proxies/web: use DELETE or GET or PUT"},
+		{"OPTIONS", "/proxies/web", "DELETE, GET, PATCH, PUT, HEAD", "OPTIONS is not allowed at /proxies/web: use DELETE or GET or PATCH or PUT"},
 	} {
 		w := do(h, test.method, test.path, "")
 		if w.Code != 405 || w.Header().Get("Allow") != test.allow || w.Body.String() != `{"error":"`+test.want+`"}`+"\n" {

@@ -24,18 +24,25 @@ var ErrAddress = errors.New("cannot listen")
 func (d *Daemon) listen(ctx context.Context, b *built, free map[string]*running) (engine, error) {
 	address := b.config.Settings.Proxy
 	old := free[b.spec.Name]
-	if old != nil && old.configuration().config.Settings.Proxy == address {
-		delete(free, old.name)
-		return takeOver(old, b)
+	if !b.config.Settings.Enabled {
+		return absentAfter(old, b), nil
 	}
-	p, err := d.listenAnew(ctx, b)
+	if old != nil && old.configuration().config.Settings.Proxy == address {
+		before, disabled := old.proxy.(absent)
+		if !disabled {
+			delete(free, old.name)
+			return takeOver(old, b)
+		}
+		address = string(before)
+	}
+	p, err := d.listenAnew(ctx, address, b)
 	if err == nil {
 		return p, nil
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		if tcp, err := net.ResolveTCPAddr("tcp", address); err == nil {
 			for name, old := range free {
-				if old.proxy.Addr().String() == tcp.String() {
+				if _, disabled := old.proxy.(absent); !disabled && old.proxy.Addr().String() == tcp.String() {
 					delete(free, name)
 					return takeOver(old, b)
 				}
@@ -45,11 +52,11 @@ func (d *Daemon) listen(ctx context.Context, b *built, free map[string]*running)
 	return nil, cannotListen(b, err)
 }
 
-func (d *Daemon) listenAnew(ctx context.Context, b *built) (engine, error) {
+func (d *Daemon) listenAnew(ctx context.Context, address string, b *built) (engine, error) {
 	if d.options.Listen == nil {
-		return listenOn(nil, b)
+		return listenAt(address, nil, b)
 	}
-	l, err := d.options.Listen(ctx, b.config.Settings.Proxy)
+	l, err := d.options.Listen(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +73,13 @@ func takeOver(old *running, b *built) (engine, error) {
 
 // listenOn makes b's proxy on l, or on a new listener if l is nil.
 func listenOn(l net.Listener, b *built) (engine, error) {
-	b.config.Listener = l
-	p, err := vaurien.Listen(b.config)
+	return listenAt(b.config.Settings.Proxy, l, b)
+}
+
+func listenAt(address string, l net.Listener, b *built) (engine, error) {
+	config := b.config
+	config.Settings.Proxy, config.Listener = address, l
+	p, err := vaurien.Listen(config)
 	if err != nil {
 		if l != nil {
 			l.Close()

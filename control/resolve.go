@@ -94,6 +94,7 @@ func (d *Daemon) build(p spec.Proxy) (*built, error) {
 	if err := p.Plan.Check(PlaceOf(p.Plan)); err != nil {
 		return nil, err
 	}
+	p = d.registry.Normal(p)
 	cfg, err := d.registry.Build(p)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,8 @@ func (d *Daemon) build(p spec.Proxy) (*built, error) {
 	b := &built{
 		spec:    p,
 		config:  cfg,
-		plan:    d.show(p.Plan, cfg.Plan, p.Behaviors),
+		plan:    d.show(p.Plan, cfg.Plan.With(), p.Behaviors),
+		toxics:  d.showToxics(p.Toxics, cfg.Plan.Toxics(), p.Behaviors),
 		options: make(map[string]map[string]string),
 	}
 	for name, values := range p.Behaviors {
@@ -117,16 +119,17 @@ func (d *Daemon) build(p spec.Proxy) (*built, error) {
 // same says whether two configurations differ in nothing but their plans and
 // the places where they were written.
 func (b *built) same(other *built) bool {
-	return b.config.Settings == other.config.Settings &&
+	return b.config.Settings == other.config.Settings && sameToxics(b.toxics, other.toxics) &&
 		maps.EqualFunc(b.options, other.options, maps.Equal[map[string]string, map[string]string])
 }
 
 // needsNew says whether going from b to other takes a new proxy, and with it
-// new connections: that is so for its address, its protocol and its dice.
+// new connections: that is so for its address, its protocol and its dice, and when
+// it is enabled or no longer.
 func (b *built) needsNew(other *built) bool {
 	s, o := b.config.Settings, other.config.Settings
 	protocol := "protocol " + s.Protocol
-	return s.Proxy != o.Proxy || s.Backlog != o.Backlog ||
+	return s.Proxy != o.Proxy || s.Enabled != o.Enabled || s.Backlog != o.Backlog ||
 		s.Protocol != o.Protocol || !maps.Equal(b.options[protocol], other.options[protocol]) ||
 		drawOf(&s) != drawOf(&o) ||
 		o.Seed != "" && b.config.Seed != other.config.Seed

@@ -33,14 +33,39 @@ type built struct {
 	spec    spec.Proxy
 	config  vaurien.Config
 	plan    *compiled
+	toxics  []toxic
 	options map[string]map[string]string // every option of the behaviors and the protocol, as text
 }
 
-// compiled is a plan as it was asked for, as it runs and as it is shown.
+// copy returns a configuration that may be changed into another.
+func (b *built) copy() *built {
+	to := *b
+	to.spec = b.spec.Clone()
+	to.config.Listener = nil
+	return &to
+}
+
+// compiled is a plan as it was asked for, as it runs without toxics and as it
+// is shown.
 type compiled struct {
 	draw    spec.Plan
 	plan    *vaurien.Plan
 	entries []PlanEntry
+}
+
+// armed is a plan with a proxy's toxics.
+type armed struct {
+	*compiled
+	plan *vaurien.Plan
+}
+
+// arm puts b's toxics beside a plan.
+func (b *built) arm(c *compiled) armed {
+	toxics := make([]vaurien.Toxic, len(b.toxics))
+	for i, t := range b.toxics {
+		toxics[i] = t.run
+	}
+	return armed{c, c.plan.With(toxics...)}
 }
 
 // running is one proxy at work: its configuration, the plan that its last
@@ -48,18 +73,19 @@ type compiled struct {
 type running struct {
 	name  string
 	proxy engine
+	past  *history
 	log   *slog.Logger
 
 	mu      sync.Mutex // guards what follows; nothing waits under it
 	retired bool       // it is closed, or another has taken its place
 	built   *built
-	base    *compiled
+	base    armed
 	over    *override // nil: base is in force
 }
 
 // override is a plan that is in force for a time.
 type override struct {
-	*compiled
+	armed
 	until time.Time
 	timer *time.Timer
 }
@@ -81,15 +107,28 @@ func (r *running) setPlan(of *built, c *compiled, d time.Duration) bool {
 		return false
 	}
 	r.dropOverride()
+	a := of.arm(c)
 	if d == 0 {
-		r.base = c
+		r.base = a
 	} else {
-		o := &override{compiled: c, until: time.Now().Add(d)}
-		o.timer = time.AfterFunc(d, func() { r.expire(o) })
-		r.over = o
+		r.overrideUntil(time.Now().Add(d), a)
 	}
-	r.proxy.SetPlan(c.plan)
+	r.proxy.SetPlan(a.plan)
 	return true
+}
+
+func (r *running) overrideUntil(until time.Time, a armed) {
+	o := &override{armed: a, until: until}
+	o.timer = time.AfterFunc(time.Until(until), func() { r.expire(o) })
+	r.over = o
+}
+
+// inForce returns the plan that is in force.
+func (r *running) inForce() armed {
+	if r.over != nil {
+		return r.over.armed
+	}
+	return r.base
 }
 
 // expire puts the lasting plan back when o's time is over.
@@ -114,19 +153,54 @@ func (r *running) dropOverride() {
 	}
 }
 
-// setBackend returns false if the proxy has been retired.
-func (r *running) setBackend(address string) bool {
+// follow puts another configuration in force that needs no new listener, and
+// leaves the plan as it is. It does nothing and returns false if the present
+// configuration is not the one that it was made of.
+func (r *running) follow(from, to *built) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.retired {
+	if r.retired || r.built != from {
 		return false
 	}
-	b := *r.built
-	b.spec = b.spec.Clone()
-	b.spec.Settings["backend"] = option.Value{Text: address}
-	b.config.Settings.Backend = address
-	r.built = &b
-	r.proxy.SetBackend(address)
+	r.built = to
+	if backend := to.config.Settings.Backend; backend != from.config.Settings.Backend {
+		r.proxy.SetBackend(backend)
+	}
+	if !sameToxics(from.toxics, to.toxics) {
+		r.rearm()
+	}
+	return true
+}
+
+// rearm puts the toxics of the present configuration beside the plans.
+func (r *running) rearm() {
+	r.base = r.built.arm(r.base.compiled)
+	if r.over != nil {
+		r.over.armed = r.built.arm(r.over.compiled)
+	}
+	r.proxy.SetPlan(r.inForce().plan)
+}
+
+// bequeath retires r in favour of another, which has not been started, and
+// gives it the plans and what was counted. It does nothing and returns false if
+// the configuration is not from any more.
+func (r *running) bequeath(from *built, heir *running) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.retired || r.built != from {
+		return false
+	}
+	r.retired = true
+	heir.mu.Lock()
+	defer heir.mu.Unlock()
+	heir.past = r.past
+	heir.past.leave(r.proxy)
+	heir.base = heir.built.arm(r.base.compiled)
+	if o := r.over; o != nil {
+		r.dropOverride()
+		heir.overrideUntil(o.until, heir.built.arm(o.compiled))
+	}
+	heir.proxy.SetPlan(heir.inForce().plan)
 	return true
 }
 
@@ -145,16 +219,17 @@ func (r *running) become(b *built) bool {
 		r.proxy.SetBackend(b.config.Settings.Backend)
 	}
 	b.config.Seed = old.config.Seed
+	b.toxics = keep(old.toxics, b.toxics)
 	r.built = b
-	inForce := r.base
-	if r.over != nil {
-		inForce = r.over.compiled
-	}
+	inForce := r.inForce()
 	r.dropOverride()
-	if !r.base.same(b.plan) {
-		r.base = b.plan
+	switch plansDiffer := !r.base.same(b.plan); {
+	case plansDiffer:
+		r.base = b.arm(b.plan)
+	case !sameToxics(old.toxics, b.toxics):
+		r.base = b.arm(r.base.compiled)
 	}
-	if inForce != r.base { // else what its behaviors remember, and who waits by it, stays
+	if inForce.plan != r.base.plan { // else what its behaviors remember, and who waits by it, stays
 		r.proxy.SetPlan(r.base.plan)
 	}
 	return true
@@ -173,33 +248,38 @@ func (r *running) retire() {
 // state returns what is to be shown of the proxy.
 func (r *running) state() Proxy {
 	r.mu.Lock()
-	b, c := r.built, r.base
+	b, c := r.built, r.inForce()
 	var left time.Duration
 	if r.over != nil {
-		c, left = r.over.compiled, max(time.Until(r.over.until), time.Millisecond)
+		left = max(time.Until(r.over.until), time.Millisecond)
 	}
+	past := r.past
 	r.mu.Unlock()
 
-	s := r.proxy.Stats()
+	s := past.with(r.proxy)
 	settings := &b.config.Settings
 	state := Proxy{
-		Name:     r.name,
-		Proxy:    r.proxy.Addr().String(),
-		Backend:  settings.Backend,
-		Protocol: settings.Protocol,
-		Draw:     drawOf(settings),
-		Seed:     b.config.Seed,
-		Plan:     Plan{Draw: c.draw.Draw(), Entries: cloneEntries(c.entries)},
+		Name:       r.name,
+		Proxy:      r.proxy.Addr().String(),
+		Configured: settings.Proxy,
+		Backend:    settings.Backend,
+		Enabled:    settings.Enabled,
+		Protocol:   settings.Protocol,
+		Draw:       drawOf(settings),
+		Seed:       b.config.Seed,
+		Plan:       Plan{Draw: c.draw.Draw(), Entries: cloneEntries(c.entries)},
+		Toxics:     make([]Toxic, len(b.toxics)),
 		Stats: Stats{
 			Open: s.Open, Sessions: s.Sessions, Exchanges: s.Exchanges,
 			ToBackend: s.ToBackend, ToClient: s.ToClient, Faults: s.Faults,
 		},
 	}
+	for i, t := range b.toxics {
+		state.Toxics[i] = t.show
+		state.Toxics[i].Options = maps.Clone(t.show.Options)
+	}
 	if left > 0 {
 		state.Plan.For = option.FormatDuration(roundUp(left))
-	}
-	if state.Stats.Faults == nil {
-		state.Stats.Faults = map[string]uint64{}
 	}
 	return state
 }

@@ -101,6 +101,26 @@ func testStuck(t *testing.T, plan, protocol string) {
 		call("GET", "/proxies", "")
 		call("PUT", "/backend", `{"backend": "127.0.0.1:80"}`)
 	}
+	// Toxics of every sort come and go, by both APIs.
+	toxiproxy := control.NewToxiproxyHandler(d, control.HandlerOptions{})
+	own := api
+	for _, typ := range []string{"latency", "bandwidth", "slow_close", "timeout", "slicer", "limit_data", "packet_loss", "noop", "reset_peer"} {
+		api = toxiproxy
+		call("POST", "/proxies/web/toxics", `{"name": "t", "type": "`+typ+`", "attributes": {"bytes": 1000000000}}`)
+		synctest.Wait() // it acts, as far as it can
+		call("POST", "/proxies/web/toxics/t", `{"toxicity": 0.5}`)
+		call("GET", "/proxies", "")
+		call("GET", "/metrics", "")
+		call("POST", "/proxies/web", `{"upstream": "127.0.0.1:80"}`)
+		call("DELETE", "/proxies/web/toxics/t", "")
+		api = own
+		call("PUT", "/proxies/web/toxics/t", `{"behavior": "latency", "options": {"latency": "1h"}}`)
+		call("PUT", "/proxies/web/toxics", `[]`)
+	}
+	call("POST", "/proxies/web/enabled", `{"enabled": false}`)
+	api = toxiproxy
+	call("POST", "/reset", "")
+	api = own
 	call("PUT", "/proxies/web", strings.Replace(body, `"proxy"`, `"timeout": 3, "proxy"`, 1))
 	call("DELETE", "/proxies/web", "")
 	call("PUT", "/proxies/web", body)

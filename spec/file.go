@@ -217,7 +217,7 @@ func (r *reader) section(p *Proxy, kind, name, label string, line int) (option.V
 	if kind == "protocol" {
 		sets, options = r.words.Protocols, p.Protocols
 	}
-	set := sets[name]
+	set := behaviorSet(sets, name)
 	if set == nil {
 		known := slices.Sorted(maps.Keys(sets))
 		problem := fmt.Sprintf("unknown %s %q%s", kind, name, nearest(name, known))

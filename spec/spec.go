@@ -25,6 +25,7 @@ type Proxy struct {
 	Settings option.Values // addresses, protocol, seed …: what vaurien.ProxySettings declares
 
 	Plan      Plan                     // the draw
+	Toxics    []Toxic                  // what acts beside it on whole connections; nil says nothing, empty says none
 	Behaviors map[string]option.Values // options of behaviors by name, for every entry and every later draw
 	Protocols map[string]option.Values // options of protocols by name
 }
@@ -33,6 +34,7 @@ type Proxy struct {
 func (p Proxy) Clone() Proxy {
 	p.Settings = p.Settings.Clone()
 	p.Plan = p.Plan.Clone()
+	p.Toxics = CloneToxics(p.Toxics)
 	p.Behaviors = cloneOptions(p.Behaviors)
 	p.Protocols = cloneOptions(p.Protocols)
 	return p

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 
@@ -20,6 +21,7 @@ import (
 //	    behavior: 20:delay         its draw; or a list, [{weight: 20, name: delay, sleep: 2}]
 //	    behaviors: {delay: {sleep: 2}}
 //	    protocols: {http: {overwrite-host-header: true}}
+//	    toxics: [{behavior: latency, percent: 50, latency: 100ms}]
 //
 // What is said of a proxy at the top holds for all of them, or, if none is
 // named, describes the one proxy DefaultProxy. It is read through the
@@ -119,6 +121,10 @@ func (r *reader) proxyKey(p *Proxy, whole bool, key string, at, value *yaml.Node
 		}
 		return
 	}
+	if option.Canonical(key) == "toxics" {
+		r.yamlToxics(p, at, value)
+		return
+	}
 	if r.isDraw(key) && value.Kind == yaml.SequenceNode {
 		plan, ok := r.yamlPlan(key, value)
 		if ok {
@@ -207,15 +213,20 @@ func (r *reader) yamlEntry(key string, item *yaml.Node) (Entry, bool) {
 	}
 	e := part.Entries[0]
 	e.Place, e.Options = written["name"].Place, option.Values{}
-	set := r.words.Behaviors[e.Name]
+	r.keep(e.Options, e.Name, written, "name", "weight")
+	return e, true
+}
+
+// keep puts what was written of a behavior, except those keys, into options.
+func (r *reader) keep(options option.Values, behavior string, written option.Values, except ...string) {
+	set := behaviorSet(r.words.Behaviors, behavior)
 	for key, v := range written {
-		if key == "name" || key == "weight" {
+		if slices.Contains(except, key) {
 			continue
 		}
 		if set != nil && set.Lookup(key) != nil {
 			key = set.Lookup(key).Name
 		}
-		e.Options[key] = v
+		options[key] = v
 	}
-	return e, true
 }

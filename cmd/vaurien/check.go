@@ -29,9 +29,15 @@ func printCheck(out io.Writer, r *vaurien.Registry, program *config.Program) err
 		for _, e := range p.Plan.Entries {
 			fmt.Fprintf(&b, "  %g%% %s%s\n", e.Weight, e.Name, options(r, e.Name, p.Behaviors[e.Name].Merge(e.Options)))
 		}
+		for _, t := range p.Toxics {
+			fmt.Fprintf(&b, "  toxic %s: %g%% %s%s\n", t.Name, t.Percent, t.Behavior, options(r, t.Behavior, p.Behaviors[t.Behavior].Merge(t.Options)))
+		}
 	}
 	if s := &program.Settings; s.HTTP {
 		fmt.Fprintf(&b, "control API: http://%s\n", s.HTTPAddress())
+	}
+	if s := &program.Settings; s.Toxiproxy {
+		fmt.Fprintf(&b, "API of Toxiproxy: http://%s\n", s.ToxiproxyAddress())
 	}
 	if s := &program.Settings; s.StatsdEnabled {
 		fmt.Fprintf(&b, "statsd: %s, prefix %s\n", s.StatsdAddress(), s.StatsdPrefix)
@@ -44,12 +50,17 @@ func printCheck(out io.Writer, r *vaurien.Registry, program *config.Program) err
 // were checked before.
 func options(r *vaurien.Registry, behavior string, written option.Values) string {
 	set := config.Words(r).Behaviors[behavior]
-	if set.Assign(written) != nil || len(set.Options()) == 0 {
+	if set.Assign(written) != nil {
 		return ""
 	}
 	var parts []string
 	for _, o := range set.Options() {
-		parts = append(parts, o.Name+"="+o.Value())
+		if !o.Common || o.Value() != o.Default {
+			parts = append(parts, o.Name+"="+o.Value())
+		}
+	}
+	if len(parts) == 0 {
+		return ""
 	}
 	return ": " + strings.Join(parts, ", ")
 }

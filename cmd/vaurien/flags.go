@@ -97,7 +97,7 @@ func joinOptional(args []string, flags *pflag.FlagSet) []string {
 // flagTakes says whether a flag that may stand alone takes word as its value.
 func flagTakes(flag *pflag.Flag, word string) bool {
 	_, err := option.ParseBool(word)
-	return err == nil || flag.Name == "http" && strings.Contains(word, ":") && !strings.HasPrefix(word, "-")
+	return err == nil || config.TakesAddress(flag.Name) && strings.Contains(word, ":") && !strings.HasPrefix(word, "-")
 }
 
 // flagError says what is wrong with a flag in our own words.

@@ -25,13 +25,16 @@ const (
 	exitUsage  = 2 // something that was written is wrong
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+func main() {
+	args := append(calledAs(os.Args[0]), os.Args[1:]...)
+	os.Exit(run(args, os.Environ(), os.Stdout, os.Stderr))
+}
 
 // run is the whole program; it returns its exit status.
 func run(args, environ []string, stdout, stderr io.Writer) int {
 	a := &app{registry: builtin.Registry(), environ: environ, stdout: stdout, stderr: stderr}
 	root := newRoot(a)
-	root.SetArgs(joinOptional(args, root.Flags()))
+	root.SetArgs(joinOptional(doubleDashes(args, root), root.Flags()))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return report(stderr, root.Execute())

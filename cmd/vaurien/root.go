@@ -34,7 +34,7 @@ func newRoot(a *app) *cobra.Command {
 		Args:          a.noWords,
 		RunE:          func(*cobra.Command, []string) error { return a.run() },
 	}
-	root.AddCommand(newDocsCommand(a), newDemoCommand(), newMetaCommand(a), newCompletionCommand(a))
+	root.AddCommand(newDocsCommand(a), newDemoCommand(), newMetaCommand(a), newToxiproxyCommand(a), newCtlCommand(a), newCompletionCommand(a))
 	root.CompletionOptions.DisableDefaultCmd = true
 
 	flags := root.Flags()

@@ -12,9 +12,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,8 +32,10 @@ var update = flag.Bool("update", false, "rewrite docs/reference.md")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"vaurien": main,
-		"fetch":   func() { os.Exit(fetch(os.Args[1:])) },
+		"vaurien":          main,
+		"toxiproxy-server": main,
+		"toxiproxy-cli":    main,
+		"fetch":            func() { os.Exit(fetch(os.Args[1:])) },
 	})
 }
 
@@ -55,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"session": cmdSession,
 			"occupy":  cmdOccupy,
 			"packets": cmdPackets,
+			"status":  cmdStatus,
 		},
 	})
 }
@@ -235,6 +240,18 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if sent == 0 {
 		ts.Fatalf("there is no such vaurien")
+	}
+}
+
+// cmdStatus is "status N PROGRAM ARGS...": it runs a program that must end with
+// that status.
+func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](ts.Exec(args[1], args[2:]...)); ok {
+		got = exit.ExitCode()
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("the status is %d, not %s", got, args[0])
 	}
 }
 

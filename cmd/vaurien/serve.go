@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 
 	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/config"
 	"github.com/vaurien-proxy/vaurien/control"
-	"github.com/vaurien-proxy/vaurien/internal/reason"
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/statsd"
 )
@@ -56,60 +53,29 @@ func serve(a *app, source config.Source, program *config.Program) error {
 	s := &service{app: a, source: source, program: program, log: log}
 	s.daemon = control.NewDaemon(a.registry, options)
 	defer s.daemon.Close()
-	stopAPI, err := s.startAPI()
+	apis, err := s.openAPIs()
+	defer apis.close()
 	if err != nil {
 		return err
 	}
-	defer stopAPI()
 	if err := s.daemon.Apply(context.Background(), program.Proxies); err != nil {
 		return err
 	}
+	apis.start(s.log)
 	s.tellSeed()
 	s.loop(signals)
 	printTable(a.stderr, s.daemon.Summary())
 	return nil
 }
 
-// startAPI opens the control API if there is to be one. The function that it
-// returns closes it and waits for its end.
-func (s *service) startAPI() (stop func(), err error) {
-	settings := &s.program.Settings
-	if !settings.HTTP {
-		return func() {}, nil
-	}
-	l, err := net.Listen("tcp", settings.HTTPAddress())
-	if err != nil {
-		return nil, cannotListen("the control API", settings.HTTPAddress(), err)
-	}
-	server := control.NewServer(control.NewHandler(s.daemon, control.HandlerOptions{
-		Token: settings.HTTPToken, Host: settings.HTTPHost,
-	}))
-	ended := make(chan struct{})
-	go serveAPI(server, l, s.log, ended)
-	s.log.Info("control API started", "url", "http://"+l.Addr().String())
-	return func() { server.Close(); <-ended }, nil
-}
-
-// serveAPI is the goroutine of the control API.
-func serveAPI(server *http.Server, l net.Listener, log *logbook, ended chan<- struct{}) {
-	defer close(ended)
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		log.Error("the control API ended", "error", err)
-	}
-}
-
-// cannotListen is an error of net.Listen in our words.
-func cannotListen(what, address string, err error) error {
-	return fmt.Errorf("%s cannot listen on %s: %w", what, address, reason.Of(err))
-}
-
 // tellSeed says how this run can be repeated, if nobody chose its seed.
 func (s *service) tellSeed() {
+	chosen := len(s.program.Proxies) == 0 && s.program.Seed == s.source.Seed
 	for _, p := range s.program.Proxies {
-		if seed := p.Settings["seed"]; seed.Place == config.SeedChosen {
-			s.log.Info("to repeat this run: --seed " + seed.Text)
-			return
-		}
+		chosen = chosen || p.Settings["seed"].Place == config.SeedChosen
+	}
+	if chosen {
+		s.log.Info("to repeat this run: --seed " + strconv.FormatUint(s.source.Seed, 10))
 	}
 }
 

@@ -21,6 +21,12 @@ func Registry() *vaurien.Registry {
 				set.Duration(&sleep, "sleep", time.Second, "how long").AtLeast("0s").AtMost("24h")
 				set.Bool(&before, "before", true, "before the request rather than the reply")
 			}),
+			idle("slow_close", "ends late", func(set *option.Set) {
+				var delay time.Duration
+				var direction string
+				set.Duration(&delay, "delay", 0, "how long").AtLeast("0s").AtMost("24h")
+				set.Choice(&direction, "direction", "both", "which way", "to_backend", "to_client", "both")
+			}),
 			idle("error", "fails", func(set *option.Set) {
 				var inject bool
 				var code string

@@ -31,6 +31,11 @@ func Run(t *testing.T, of func(t *testing.T, d *control.Daemon) control.Controll
 		{"SetPlanWrong", testSetPlanWrong},
 		{"PlanBack", testPlanBack},
 		{"SetBackend", testSetBackend},
+		{"Toxics", testToxics},
+		{"ToxicsWrong", testToxicsWrong},
+		{"PutWithToxics", testPutWithToxics},
+		{"Enabled", testEnabled},
+		{"Patch", testPatch},
 		{"Catalog", testCatalog},
 		{"Closed", testClosed},
 	} {
@@ -63,13 +68,14 @@ func Web() spec.Proxy {
 // webState is Web's state before anything else happened.
 func webState() control.Proxy {
 	return control.Proxy{
-		Name: "web", Proxy: "127.0.0.1:8000", Backend: "127.0.0.1:80",
+		Name: "web", Proxy: "127.0.0.1:8000", Configured: "127.0.0.1:8000", Backend: "127.0.0.1:80", Enabled: true,
 		Protocol: "http", Draw: "exchange", Seed: 42,
 		Plan: control.Plan{Draw: "20:delay,0.5:error", Entries: []control.PlanEntry{
 			{Weight: 20, Name: "delay", Options: delayOptions("2s")},
 			{Weight: 0.5, Name: "error", Options: map[string]string{"code": "503", "inject": "false"}},
 		}},
-		Stats: control.Stats{Faults: map[string]uint64{}},
+		Toxics: []control.Toxic{},
+		Stats:  control.Stats{Faults: map[string]uint64{}},
 	}
 }
 
@@ -130,7 +136,7 @@ func testPutWrong(t *testing.T, c control.Controller, _ *control.Daemon) {
 	_, err = c.Put(t.Context(), p)
 	wantError(t, err, nil, `f.yaml:2: proxy: "8000" is not an address: write HOST:PORT, as in localhost:8000`+"\n"+
 		`seed: "x" is not a seed: write a whole number from 0 to 18446744073709551615`+"\n"+
-		`f.yaml:6: unknown behavior "dely": did you mean "delay"? known: delay, dummy, error, hang`+"\n"+
+		`f.yaml:6: unknown behavior "dely": did you mean "delay"? known: delay, dummy, error, hang, slow_close`+"\n"+
 		`behavior error: code: "504" is not one of: any, 500, 503: did you mean "500"?`)
 
 	p = Web()
@@ -236,7 +242,7 @@ func testSetPlanWrong(t *testing.T, c control.Controller, _ *control.Daemon) {
 	}{
 		{
 			change(spec.Single("dely", nil, "--plan")),
-			`--plan: unknown behavior "dely": did you mean "delay"? known: delay, dummy, error, hang`,
+			`--plan: unknown behavior "dely": did you mean "delay"? known: delay, dummy, error, hang, slow_close`,
 		},
 		{
 			change(spec.Single("delay", option.Values{"slep": {Text: "2", Place: "-o slep"}}, "")),
@@ -315,8 +321,8 @@ func testCatalog(t *testing.T, c control.Controller, d *control.Daemon) {
 	if diff := cmp.Diff(want.Behaviors, got.Behaviors[:1]); diff != "" {
 		t.Errorf("the catalog begins wrongly (-want +got):\n%s", diff)
 	}
-	if len(got.Behaviors) != 4 || len(got.Protocols) != 2 {
-		t.Errorf("the catalog lists %d behaviors and %d protocols, not 4 and 2", len(got.Behaviors), len(got.Protocols))
+	if len(got.Behaviors) != 5 || len(got.Protocols) != 2 {
+		t.Errorf("the catalog lists %d behaviors and %d protocols, not 5 and 2", len(got.Behaviors), len(got.Protocols))
 	}
 }
 
