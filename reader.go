@@ -111,6 +111,17 @@ func (r *Reader) append(p piece) {
 	r.buf, r.r, r.w = larger, 0, n
 }
 
+// Peek waits until n bytes are buffered and returns all that are. Its errors are
+// More's.
+func (r *Reader) Peek(n int) ([]byte, error) {
+	for r.w-r.r < n {
+		if err := r.More(); err != nil {
+			return nil, err
+		}
+	}
+	return r.Buffered(), nil
+}
+
 // Take takes the first n of the buffered bytes and returns them, in place:
 // they are valid until More is called. It panics if fewer are buffered.
 func (r *Reader) Take(n int) []byte {

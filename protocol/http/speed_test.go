@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
 // A loop is a stream that says the same again and again, once a read.
@@ -37,21 +38,10 @@ func (m *mill) turn() error {
 	} else {
 		err = m.codec.ReadRequest(m.r, &m.msg)
 	}
-	for err == nil && m.msg.Body != nil {
-		var n int64
-		if n, err = m.msg.Body.Next(m.r); err == io.EOF {
-			return nil
-		}
-		for n > 0 && err == nil {
-			if len(m.r.Buffered()) == 0 {
-				err = m.r.More()
-			}
-			k := min(n, int64(len(m.r.Buffered())))
-			m.r.Take(int(k))
-			n -= k
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return protocoltest.Drain(m.r, m.msg.Body)
 }
 
 var speeds = []struct{ name, text string }{

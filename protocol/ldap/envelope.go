@@ -100,13 +100,3 @@ func notLDAP(c byte) error {
 	}
 	return vaurien.Opaque("byte %#02x where a message begins", c)
 }
-
-// hold waits until r has buffered the first n bytes.
-func hold(r *vaurien.Reader, n int) error {
-	for len(r.Buffered()) < n {
-		if err := r.More(); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -23,7 +23,7 @@ func (c *codec) ReadReply(r *vaurien.Reader, _, m *vaurien.Message) error {
 	if e.size > wholeReply {
 		size = partOfReply
 	}
-	if err := hold(r, size); err != nil {
+	if _, err := r.Peek(size); err != nil {
 		return err
 	}
 

@@ -21,7 +21,7 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 		return vaurien.Opaque("a request with the message ID 0")
 	}
 	size := int(min(e.size, wholeRequest))
-	if err := hold(r, size); err != nil {
+	if _, err := r.Peek(size); err != nil {
 		return err
 	}
 

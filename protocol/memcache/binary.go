@@ -26,12 +26,11 @@ func (h header) cas() uint64    { return wire.BigEndian.Uint64(h[16:]) }
 
 // readHeader returns the header that r has next.
 func readHeader(r *vaurien.Reader) (header, error) {
-	for len(r.Buffered()) < headerSize {
-		if err := r.More(); err != nil {
-			return nil, err
-		}
+	b, err := r.Peek(headerSize)
+	if err != nil {
+		return nil, err
 	}
-	return header(r.Buffered()[:headerSize]), nil
+	return header(b[:headerSize]), nil
 }
 
 // readBinaryRequest reads a header, what is added to it, and the key. The
@@ -51,12 +50,11 @@ func (c *codec) readBinaryRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	case h.length() < int64(head-headerSize):
 		return vaurien.Opaque("a packet that is shorter than its key")
 	}
-	for len(r.Buffered()) < head {
-		if err := r.More(); err != nil {
-			return err
-		}
+	b, err := r.Peek(head)
+	if err != nil {
+		return err
 	}
-	h = header(r.Buffered()[:head])
+	h = header(b[:head])
 	n := fresh(m)
 	n.dialect, n.op, n.quiet = binary, cmd.op, cmd.quiet
 	n.opcode, n.opaque, n.cas = h.opcode(), h.opaque(), h.cas() != 0

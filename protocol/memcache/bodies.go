@@ -117,14 +117,13 @@ func (s *stats) Next(r *vaurien.Reader) (int64, error) {
 		if run > 0 && int64(len(r.Buffered()))-run < headerSize {
 			return run, nil
 		}
-		for int64(len(r.Buffered())) < headerSize {
-			if err := r.More(); err == io.EOF {
-				return 0, io.ErrUnexpectedEOF
-			} else if err != nil {
-				return 0, err
-			}
+		b, err := r.Peek(headerSize)
+		if err == io.EOF {
+			return 0, io.ErrUnexpectedEOF
+		} else if err != nil {
+			return 0, err
 		}
-		h := header(r.Buffered()[run:])
+		h := header(b[run:])
 		if h[0] != replyMagic || h.opcode() != opStat || h.length() < int64(h.key()+h.extras()) {
 			return cutShort(run, vaurien.Opaque("a packet that is none of STAT's among them"))
 		}

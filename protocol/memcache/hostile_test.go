@@ -133,7 +133,7 @@ func TestLongReplies(t *testing.T) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if err := take(r, got.Body); err != nil {
+		if err := protocoltest.Drain(r, got.Body); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
 // A loop is a stream that says the same again and again; as often as there is
@@ -64,7 +65,7 @@ func (m *mill) ask() error {
 	if err := m.codec.ReadRequest(m.up, &m.req); err != nil {
 		return err
 	}
-	return take(m.up, m.req.Body)
+	return protocoltest.Drain(m.up, m.req.Body)
 }
 
 func (m *mill) answer() error {
@@ -72,29 +73,7 @@ func (m *mill) answer() error {
 	if err := m.codec.ReadReply(m.down, &m.req, &m.msg); err != nil {
 		return err
 	}
-	return take(m.down, m.msg.Body)
-}
-
-// take takes a body.
-func take(r *vaurien.Reader, b vaurien.Body) error {
-	for b != nil {
-		n, err := b.Next(r)
-		if err == io.EOF {
-			return nil
-		}
-		for n > 0 && err == nil {
-			if len(r.Buffered()) == 0 {
-				err = r.More()
-			}
-			k := min(n, int64(len(r.Buffered())))
-			r.Take(int(k))
-			n -= k
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return protocoltest.Drain(m.down, m.msg.Body)
 }
 
 var speeds = []struct{ name, request, reply string }{

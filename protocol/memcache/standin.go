@@ -66,10 +66,8 @@ func (c *codec) pop() (standIn, bool) {
 
 // binaryRelieved takes a packet of that size, which answers a stand-in.
 func (c *codec) binaryRelieved(r *vaurien.Reader, m *vaurien.Message, size int) error {
-	for len(r.Buffered()) < size {
-		if err := r.More(); err != nil {
-			return err
-		}
+	if _, err := r.Peek(size); err != nil {
+		return err
 	}
 	s, ok := c.pop()
 	if !ok {

@@ -141,12 +141,12 @@ func (c *codec) readFailed(r *vaurien.Reader, n *note, m *vaurien.Message) error
 	var flags serverStatus
 	informed := false
 	for i := 1; i <= n.swallow; i++ {
-		b, err := peek(r, at+headerSize)
+		b, err := r.Peek(at + headerSize)
 		if err != nil {
 			return err
 		}
 		length := lengthOf(b[at:])
-		if b, err = peek(r, at+headerSize+length); err != nil {
+		if b, err = r.Peek(at + headerSize + length); err != nil {
 			return err
 		}
 		p := b[at : at+headerSize+length]

@@ -74,12 +74,12 @@ func (c *codec) readLate(r *vaurien.Reader, n *note, m *vaurien.Message) error {
 		}
 		n.drop = run
 	}
-	b, err := peek(r, headerSize) // the reply to SIGNAL
+	b, err := r.Peek(headerSize) // the reply to SIGNAL
 	if err != nil {
 		return err
 	}
 	length := lengthOf(b)
-	if _, err = peek(r, headerSize+length); err != nil {
+	if _, err = r.Peek(headerSize + length); err != nil {
 		return err
 	}
 	r.Take(headerSize + length)
@@ -93,12 +93,12 @@ func (c *codec) readLate(r *vaurien.Reader, n *note, m *vaurien.Message) error {
 func (c *codec) readColumns(r *vaurien.Reader, n *note) error {
 	res, at, seq := &c.reply, 0, n.seq
 	for res.begin(c, n); res.state != inRows && res.state != ended; {
-		b, err := peek(r, at+headerSize)
+		b, err := r.Peek(at + headerSize)
 		if err != nil {
 			return err
 		}
 		length := lengthOf(b[at:])
-		if b, err = peek(r, at+headerSize+length); err != nil {
+		if b, err = r.Peek(at + headerSize + length); err != nil {
 			return err
 		}
 		if err := res.packet(b[at+headerSize:], length); err != nil {

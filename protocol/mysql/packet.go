@@ -45,29 +45,16 @@ func appendPacket(b []byte, seq byte, payload ...[]byte) []byte {
 	return b
 }
 
-// peek waits until n bytes are buffered.
-func peek(r *vaurien.Reader, n int) ([]byte, error) {
-	for {
-		b := r.Buffered()
-		if len(b) >= n {
-			return b, nil
-		}
-		if err := r.More(); err != nil {
-			return nil, err
-		}
-	}
-}
-
 // first waits for the beginning of a packet, up to most bytes with the header,
 // and returns it and the length of the whole payload.
 func first(r *vaurien.Reader, most int) (head []byte, length int, err error) {
-	b, err := peek(r, headerSize)
+	b, err := r.Peek(headerSize)
 	if err != nil {
 		return nil, 0, err
 	}
 	length = lengthOf(b)
 	n := min(headerSize+length, most)
-	if b, err = peek(r, n); err != nil {
+	if b, err = r.Peek(n); err != nil {
 		return nil, 0, err
 	}
 	return b[:n], length, nil
@@ -99,7 +86,7 @@ func (p *packets) Next(r *vaurien.Reader) (int64, error) {
 	if !p.continued {
 		return 0, io.EOF
 	}
-	b, err := peek(r, headerSize)
+	b, err := r.Peek(headerSize)
 	if err != nil {
 		return 0, cut(err)
 	}

@@ -22,7 +22,7 @@ func (c *codec) readBatch(r *vaurien.Reader, m *vaurien.Message) error {
 	var p prelude
 	c.looks = c.looks[:0]
 	for more := true; more; {
-		b, err := need(r, p.end+headerSize)
+		b, err := r.Peek(p.end + headerSize)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (c *codec) readBatch(r *vaurien.Reader, m *vaurien.Message) error {
 		if kind == 'B' {
 			look = headerSize + min(int(length), 2*longestName)
 		}
-		if b, err = need(r, p.end+look); err != nil {
+		if b, err = r.Peek(p.end + look); err != nil {
 			return err
 		}
 		if more, err = p.add(c.look(b, p.end, kind, int(length)), look); err != nil {
@@ -42,7 +42,7 @@ func (c *codec) readBatch(r *vaurien.Reader, m *vaurien.Message) error {
 		}
 	}
 	if p.main.kind == 'P' && p.rest == 0 {
-		b, err := need(r, p.end+1)
+		b, err := r.Peek(p.end + 1)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (r *room) ask(request string) *vaurien.Message {
 		r.t.Fatalf("%q: %v", request, err)
 	}
 	m.Head = bytes.Clone(m.Head)
-	if err := drain(m.Body, r.up); err != nil && err != io.ErrUnexpectedEOF {
+	if err := protocoltest.Drain(r.up, m.Body); err != nil && err != io.ErrUnexpectedEOF {
 		r.t.Fatalf("%q: %v", request, err)
 	}
 	return m

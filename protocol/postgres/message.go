@@ -42,16 +42,6 @@ func header(b []byte, names *[256]string) (kind byte, length int64, err error) {
 	return kind, length, nil
 }
 
-// need waits until n bytes are buffered and returns what is.
-func need(r *vaurien.Reader, n int) ([]byte, error) {
-	for len(r.Buffered()) < n {
-		if err := r.More(); err != nil {
-			return nil, err
-		}
-	}
-	return r.Buffered(), nil
-}
-
 // text returns the span of a string that ends with a NUL, without it, and
 // where the next field begins; false if it does not end before to.
 func text(b []byte, from, to int) (s span, next int, ok bool) {

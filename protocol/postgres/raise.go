@@ -41,7 +41,7 @@ func (c *codec) readRaised(r *vaurien.Reader, req *vaurien.Message, n *note, m *
 	var kept []byte
 	swallow := n.swallow
 	for at := 0; ; {
-		b, err := need(r, at+headerSize)
+		b, err := r.Peek(at + headerSize)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (c *codec) readRaised(r *vaurien.Reader, req *vaurien.Message, n *note, m *
 			return nil
 		}
 		end := at + headerSize + int(length)
-		if b, err = need(r, end); err != nil {
+		if b, err = r.Peek(end); err != nil {
 			return err
 		}
 		one := b[at:end]

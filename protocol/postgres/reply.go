@@ -24,7 +24,7 @@ func (c *codec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error {
 // GSSENCRequest (the manual, sections 55.2.10 and 55.2.11), or the error of a
 // server that is too old or too busy for it.
 func (c *codec) readEncryption(r *vaurien.Reader, req *vaurien.Message, n *note, m *vaurien.Message) error {
-	b, err := need(r, 1)
+	b, err := r.Peek(1)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c *codec) readEncryption(r *vaurien.Reader, req *vaurien.Message, n *note,
 
 // readAnswer reads the beginning of the reply to the request that n is about.
 func (c *codec) readAnswer(r *vaurien.Reader, req *vaurien.Message, n *note, m *vaurien.Message) error {
-	b, err := need(r, headerSize)
+	b, err := r.Peek(headerSize)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *codec) readAnswer(r *vaurien.Reader, req *vaurien.Message, n *note, m *
 			m.Head, m.Body = r.Take(int(head)), p
 			return nil
 		}
-		if b, err = need(r, len(b)+1); err != nil {
+		if b, err = r.Peek(len(b) + 1); err != nil {
 			return err
 		}
 	}

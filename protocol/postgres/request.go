@@ -15,7 +15,7 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	if c.session == nil {
 		return c.readOpening(r, m)
 	}
-	b, err := need(r, headerSize)
+	b, err := r.Peek(headerSize)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (c *codec) take(r *vaurien.Reader, m *vaurien.Message, n int, length int64)
 // at.
 func (c *codec) readQuery(r *vaurien.Reader, m *vaurien.Message, length int64) error {
 	end := looked(int(length))
-	b, err := need(r, end)
+	b, err := r.Peek(end)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
 package postgres
 
 import (
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
 // A loop is a stream that says something once and then the same again and
@@ -50,38 +50,16 @@ func (m *mill) turn() error {
 	m.req = vaurien.Message{Info: m.req.Info}
 	err := m.codec.ReadRequest(m.requests, &m.req)
 	if err == nil {
-		err = drain(m.req.Body, m.requests)
+		err = protocoltest.Drain(m.requests, m.req.Body)
 	}
 	if err == nil {
 		m.reply = vaurien.Message{Info: m.reply.Info}
 		err = m.codec.ReadReply(m.replies, &m.req, &m.reply)
 	}
 	if err == nil {
-		err = drain(m.reply.Body, m.replies)
+		err = protocoltest.Drain(m.replies, m.reply.Body)
 	}
 	return err
-}
-
-// drain takes a body.
-func drain(b vaurien.Body, r *vaurien.Reader) error {
-	for b != nil {
-		n, err := b.Next(r)
-		if err == io.EOF {
-			return nil
-		}
-		for n > 0 && err == nil {
-			if len(r.Buffered()) == 0 {
-				err = r.More()
-			}
-			k := min(n, int64(len(r.Buffered())))
-			r.Take(int(k))
-			n -= k
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 var speeds = []struct{ name, request, reply string }{

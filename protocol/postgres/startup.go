@@ -26,7 +26,7 @@ const (
 // encrypt, the startup message or the request to cancel. Each is short, and
 // each decides how what follows is to be read.
 func (c *codec) readOpening(r *vaurien.Reader, m *vaurien.Message) error {
-	b, err := need(r, 1)
+	b, err := r.Peek(1)
 	switch {
 	case err != nil:
 		return err
@@ -35,7 +35,7 @@ func (c *codec) readOpening(r *vaurien.Reader, m *vaurien.Message) error {
 	case b[0] != 0:
 		return vaurien.Opaque("a session that begins with byte %#02x", b[0])
 	}
-	if b, err = need(r, 8); err != nil {
+	if b, err = r.Peek(8); err != nil {
 		return err
 	}
 	length, code := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
@@ -53,7 +53,7 @@ func (c *codec) readOpening(r *vaurien.Reader, m *vaurien.Message) error {
 	case code>>16 != version3:
 		return vaurien.Opaque("a startup message of version %d.%d and %d bytes", code>>16, code&0xffff, length)
 	}
-	if b, err = need(r, int(length)); err != nil {
+	if b, err = r.Peek(int(length)); err != nil {
 		return err
 	}
 	b = b[:length]
