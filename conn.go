@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -74,6 +75,7 @@ type source struct {
 	try   func(fd uintptr) bool
 	class int // size of the next read's buffer
 	most  int // largest piece; 0 for no limit
+	count atomic.Uint64
 
 	// the outcome of try
 	buf *buffer
@@ -127,6 +129,7 @@ func (s *source) read() error {
 		}
 	}
 	if err == nil && s.n > 0 {
+		s.count.Add(uint64(s.n))
 		return nil
 	}
 	s.free()

@@ -1,6 +1,7 @@
 package vaurien
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -142,9 +143,14 @@ func (e *Event) SleepUntil(due time.Time) error {
 		if d > 0 && e.d != nil {
 			e.d.in.calm = 0
 		}
+		if d > 0 {
+			e.noteWait("delay", e.Arrived(), due)
+		}
 		return nil
 	}
-	return e.wait(d, due)
+	err := e.wait(d, due)
+	e.noteWait("delay", e.Arrived(), due)
+	return err
 }
 
 // Pause waits until due, as Sleep does, but nothing is read meanwhile: the
@@ -158,12 +164,39 @@ func (e *Event) Pause(due time.Time) error {
 			return e.met(err)
 		}
 	}
-	return e.until(due)
+	since := e.now()
+	err := e.until(due)
+	e.noteWait("pace", since, due)
+	return err
 }
 
 // Hold waits until another plan is put in force. It returns an error if the
 // session ends.
-func (e *Event) Hold() error { return e.wait(-1, time.Time{}) }
+func (e *Event) Hold() error {
+	since := e.now()
+	err := e.wait(-1, time.Time{})
+	e.noteWait("hold", since, time.Time{})
+	return err
+}
+
+// Await waits until done is closed, whichever plan is in force. It returns an
+// error if the session ends.
+func (e *Event) Await(done <-chan struct{}) error {
+	if e.d != nil {
+		if err := e.d.out.flush(); err != nil {
+			return e.met(err)
+		}
+		e.d.in.readAhead(-1)
+	}
+	since := e.now()
+	defer func() { e.noteWait("hold", since, time.Time{}) }()
+	select {
+	case <-done:
+		return nil
+	case <-e.Session.done:
+		return e.met(errEnded)
+	}
+}
 
 // wait waits until due, if it is not zero, or another plan, or the session's
 // end, while the direction is read ahead.
@@ -225,6 +258,7 @@ func (e *Event) alarm() Alarm {
 func (e *Event) Discard() {
 	if e.d != nil {
 		e.done = true
+		e.Note("discard", "")
 		e.d.out.flush() // the messages before this one; an error shows elsewhere too
 		e.d.r.release()
 		e.d.in.throwAway()
@@ -245,6 +279,7 @@ func (e *Event) Fail(f Failure) error {
 		e.done = false
 		return e.rest()
 	}
+	e.Note("fail", cmp.Or(f.Kind, f.Code))
 	return e.met(err)
 }
 
@@ -257,6 +292,11 @@ func (e *Event) Reset() error { return e.end(reset) }
 func (e *Event) end(how closeHow) error {
 	if e.d != nil {
 		e.d.out.flush() // the replies before this one; the session ends anyway
+	}
+	if how == reset {
+		e.Note("reset", "")
+	} else {
+		e.Note("close", "")
 	}
 	e.Session.end(how)
 	return e.met(errEnded)
@@ -304,6 +344,9 @@ func (s *Session) actAs(x *exchange, b Behavior, point Point, d *direction, m *M
 			return next(e.Out)
 		}
 		return nil
+	}
+	if m != nil && !e.done {
+		e.Note("drop", "")
 	}
 	if d != nil && m != nil && !e.done {
 		if _, err = d.skip(m, ToTheEnd); IsOpaque(err) {

@@ -17,6 +17,9 @@ type exchange struct {
 	waits    bool     // for a message: what its behavior is cannot be told before
 	acted    atomic.Bool
 	request  Message // its Head is gone once it is passed on
+	again    []byte  // what the backend is sent once more after it; nil: nothing
+	echo     bool    // it is such a second time: nobody hears of its reply
+	trace    *trace  // what is noted for a Recorder; may be nil
 
 	// guarded by the turns
 	state   turnState
@@ -43,6 +46,7 @@ func (x *exchange) renew() *exchange {
 	x.request = Message{Info: x.request.Info}
 	x.state, x.answer, x.invites, x.invited = undecided, nil, false, false
 	x.plan, x.later, x.served = nil, nil, nil
+	x.again, x.echo = nil, false
 	x.take(nil, "")
 	x.acted.Store(false)
 	x.holders.Store(2)
@@ -52,6 +56,7 @@ func (x *exchange) renew() *exchange {
 // release says that one holder has no more use for x.
 func (x *exchange) release() {
 	if x.letGo() {
+		x.trace.end()
 		exchanges.Put(x)
 	}
 }

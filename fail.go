@@ -93,6 +93,7 @@ func (s *Session) become(x *exchange, m *Message, a Answer) error {
 		if !s.turns.forward(x) && s.aside != nil {
 			return nil // abandoned meanwhile
 		}
+		x.trace.forwarded(true)
 		if _, err := out.Write(a.Forward); err != nil || !a.Rest {
 			return err
 		}

@@ -89,8 +89,12 @@ func (s *Session) currentLink() *exchange {
 // by one, what acts on messages is theirs, and only what acts on the connection
 // is the connection's.
 func (s *Session) renewLink() {
+	s.leaveLink()
 	p := s.proxy.plan.Load()
 	s.link = p.untouched
+	if s.proxy.recorder != nil && !s.framing() {
+		s.link = &exchange{plan: p} // a Record of its own
+	}
 	if p.points != 0 {
 		x := &exchange{plan: p}
 		b, name := s.drawToxics(x)
@@ -112,7 +116,19 @@ func (s *Session) renewLink() {
 			s.link = x
 		}
 	}
+	if s.link != p.untouched {
+		s.begin(s.link, nil)
+	}
 	s.live()
+}
+
+// leaveLink ends what is noted of the connection's exchange, which is made anew
+// when it is needed. s.mu is held.
+func (s *Session) leaveLink() {
+	if s.link != nil {
+		s.link.trace.end()
+		s.link = nil
+	}
 }
 
 // framed gives x, a request just read, its number and its fate.
@@ -133,6 +149,7 @@ func (s *Session) framed(x *exchange) {
 		b, name = join(b, name, drawn, drawnName)
 	}
 	x.take(b, name)
+	s.begin(x, &x.request)
 }
 
 // spoke notes that tcp bytes went in d's direction and returns the exchange
@@ -149,7 +166,7 @@ func (s *Session) spoke(d *direction) *exchange {
 	} else if s.spoken || s.exchanges.Load() == 0 {
 		s.spoken = false
 		s.exchanges.Add(1)
-		s.link = nil
+		s.leaveLink()
 	}
 	return s.currentLink()
 }
@@ -161,7 +178,7 @@ func (s *Session) turnOpaque(level slog.Level, why string) {
 		return
 	}
 	s.mu.Lock()
-	s.link = nil
+	s.leaveLink()
 	s.mu.Unlock()
 	s.proxy.log.Log(context.Background(), level, "the session goes on as tcp", "session", s.number, "reason", why)
 }

@@ -3,6 +3,7 @@ module github.com/vaurien-proxy/vaurien
 go 1.26.0
 
 require (
+	github.com/KimMachineGun/automemlimit v1.0.1
 	github.com/agnivade/levenshtein v1.2.2
 	github.com/cactus/go-statsd-client/v5 v5.1.0
 	github.com/go-asn1-ber/asn1-ber v1.5.8
@@ -19,5 +20,6 @@ require (
 
 require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 	golang.org/x/tools v0.48.0 // indirect
 )

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/vaurien-proxy/vaurien/internal/memory"
 )
 
 const (
@@ -13,8 +15,10 @@ const (
 	roomAtRest = 64 << 10
 
 	// roomTogether is how many times one direction's window all directions of
-	// a proxy may hold together.
+	// a proxy may hold together, unless that is more than what memory there is
+	// divided by roomOfMemory.
 	roomTogether = 4
+	roomOfMemory = 4
 
 	// calmAfter is after how many pieces that no behavior held up reading
 	// ahead ends.
@@ -28,7 +32,8 @@ const (
 type intake struct {
 	src    source
 	window int64         // most bytes held while a behavior waits
-	held   *atomic.Int64 // bytes held by all directions of the proxy
+	most   int64         // and by all directions of the proxy
+	held   *atomic.Int64 // bytes that these hold
 	client bool          // src is the client's: its reset matters also after its end
 	lost   func(error)   // told of a connection that fails while it is read ahead
 	wg     *sync.WaitGroup
@@ -48,9 +53,12 @@ type intake struct {
 	calm int // pieces since one was last held up; the consumer's own
 }
 
-func (in *intake) init(c Conn, most int, window int64, held *atomic.Int64, wg *sync.WaitGroup, lost func(error)) {
-	in.src.init(c, most)
+func (in *intake) init(c Conn, piece int, window int64, held *atomic.Int64, wg *sync.WaitGroup, lost func(error)) {
+	in.src.init(c, piece)
 	in.window, in.held, in.wg, in.lost = window, held, wg, lost
+	if in.most = roomTogether * window; memory.Limit() > 0 {
+		in.most = min(in.most, int64(memory.Limit()/roomOfMemory))
+	}
 	in.changed.L = &in.mu
 }
 
@@ -276,7 +284,7 @@ func (in *intake) put(p piece, err error) bool {
 // released about when they are due, little when whoever takes them has fallen
 // behind, so that the sender is held back and not the memory filled.
 func (in *intake) room() int64 {
-	if in.ahead == 0 || in.held.Load() >= roomTogether*in.window {
+	if in.ahead == 0 || in.held.Load() >= in.most {
 		return roomAtRest
 	}
 	if len(in.queue) > 0 && in.ahead > 0 && time.Since(in.queue[0].at) > 2*in.ahead {

@@ -134,6 +134,7 @@ func (s *Session) requestAside(x *exchange) (bool, error) {
 			if !s.turns.forward(x) {
 				return nil // abandoned meanwhile
 			}
+			x.trace.forwarded(true)
 			_, err := out.Write(x.request.Head)
 			s.abandon(&x.request)
 			return err
@@ -246,6 +247,7 @@ func (s *Session) answerAnyOrder(m *Message) error {
 	if x != nil {
 		defer x.release()
 		acts = x.acts(Reply)
+		x.trace.replied(m.Arrived)
 	}
 	if m.Switch {
 		if err := s.yield(); err != nil {
@@ -275,6 +277,7 @@ func (s *Session) answerAnyOrder(m *Message) error {
 		interrupt(s.client)
 	}
 	if x != nil && !m.More {
+		x.trace.answered()
 		s.turns.done(x)
 	}
 	if len(d.r.Buffered()) == 0 || s.opaque.Load() { // else what follows goes out with it
@@ -364,6 +367,7 @@ func (s *Session) serveAside(x *exchange) {
 			return
 		}
 		if !r.More {
+			x.trace.answered()
 			s.turns.done(x)
 		}
 		s.aside.mu.Lock()

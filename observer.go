@@ -14,10 +14,14 @@ type Observer interface {
 
 // Stats count what a proxy has done since it was made.
 type Stats struct {
-	Open      int64             // sessions open now
-	Sessions  uint64            // sessions so far
-	Exchanges uint64            // exchanges so far; a tcp connection drawn once is one
-	ToBackend uint64            // bytes
-	ToClient  uint64            // bytes
-	Faults    map[string]uint64 // exchanges by the behavior that acted on them
+	Open      int64  // sessions open now
+	Sessions  uint64 // sessions so far
+	Exchanges uint64 // exchanges so far; a tcp connection drawn once is one
+	ToBackend uint64 // bytes sent to the backends
+	ToClient  uint64 // bytes sent to the clients
+
+	FromBackend uint64 // bytes received, some of which may be on their way still, or lost
+	FromClient  uint64
+
+	Faults map[string]uint64 // exchanges by the behavior that acted on them
 }

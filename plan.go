@@ -112,16 +112,17 @@ func part(b Behavior, connection bool) Behavior {
 // inForce is a plan from the moment it is put in force until another is.
 type inForce struct {
 	*Plan
+	number    uint64        // of the proxy's plans
 	changed   chan struct{} // closed when another plan replaces this one
 	faulty    atomic.Bool   // a fault of a behavior was noted
 	untouched *exchange     // what all connections share to which nothing is done
 }
 
-func newInForce(p *Plan) *inForce {
+func newInForce(p *Plan, number uint64) *inForce {
 	if p == nil {
 		p = NewPlan(nil)
 	}
-	f := &inForce{Plan: p, changed: make(chan struct{})}
+	f := &inForce{Plan: p, number: number, changed: make(chan struct{})}
 	f.untouched = &exchange{plan: f}
 	return f
 }

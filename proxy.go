@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"maps"
 	"net"
@@ -43,11 +44,15 @@ type Proxy struct {
 	clock    Clock
 	log      *slog.Logger
 	observer Observer
+	recorder Recorder                      // the observer, if it is one
+	recorded []string                      // the attributes that it asked for
+	digests  maphash.Seed                  // of requests
 	pool     atomic.Pointer[chan struct{}] // a place for each backend connection; nil: no limit
 	pipes    pipes
 	held     atomic.Int64 // bytes read ahead by all sessions
 
 	plan     atomic.Pointer[inForce]
+	plans    atomic.Uint64 // how many there were
 	backend  atomic.Pointer[string]
 	draining atomic.Bool
 
@@ -99,8 +104,11 @@ func Listen(cfg Config) (*Proxy, error) {
 	}
 	p.log = p.log.With("proxy", p.name)
 	p.SetSettings(cfg.Settings)
+	if r, ok := cfg.Observer.(Recorder); ok {
+		p.recorder, p.recorded, p.digests = r, r.Attributes(cfg.Settings.Protocol), maphash.MakeSeed()
+	}
 	p.dice = newDice(p.seed, p.name)
-	p.plan.Store(newInForce(cfg.Plan))
+	p.plan.Store(newInForce(cfg.Plan, p.plans.Add(1)))
 	p.SetBackend(cfg.Settings.Backend)
 	if p.listener == nil {
 		l, err := listenTCP(cfg.Settings.Proxy, int(cfg.Settings.Backlog))
@@ -150,11 +158,13 @@ func (p *Proxy) Plan() *Plan { return p.plan.Load().Plan }
 
 // SetPlan puts a plan in force, for the next exchange of open connections too.
 // What waits by the old plan waits no longer. A nil plan leaves all traffic
-// untouched.
-func (p *Proxy) SetPlan(plan *Plan) {
-	old := p.plan.Swap(newInForce(plan))
+// untouched. It returns the number of the plan in this proxy, whose first is 1.
+func (p *Proxy) SetPlan(plan *Plan) uint64 {
+	number := p.plans.Add(1)
+	old := p.plan.Swap(newInForce(plan, number))
 	close(old.changed)
 	p.each((*Session).planChanged)
+	return number
 }
 
 // each calls f with every session. f must not wait.
@@ -175,8 +185,7 @@ func (p *Proxy) Stats() Stats {
 	st.Open, st.Sessions = int64(len(p.sessions)), p.last
 	for s := range p.sessions {
 		st.Exchanges += s.count()
-		st.ToBackend += s.up.out.count.Load()
-		st.ToClient += s.down.out.count.Load()
+		s.addBytes(&st)
 	}
 	st.Faults = make(map[string]uint64, len(p.faults))
 	for name, n := range p.faults {
@@ -249,8 +258,7 @@ func (p *Proxy) sessionEnded(s *Session) {
 	p.mu.Lock()
 	delete(p.sessions, s)
 	p.ended.Exchanges += s.count()
-	p.ended.ToBackend += s.up.out.count.Load()
-	p.ended.ToClient += s.down.out.count.Load()
+	s.addBytes(&p.ended)
 	if len(p.sessions) == 0 && p.emptied != nil {
 		close(p.emptied)
 		p.emptied = nil

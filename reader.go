@@ -1,6 +1,7 @@
 package vaurien
 
 import (
+	"bytes"
 	"io"
 	"time"
 )
@@ -128,6 +129,14 @@ func (r *Reader) Take(n int) []byte {
 	p := r.Buffered()[:n]
 	r.r += n
 	return p
+}
+
+// unread puts p before what is buffered. Nobody may look at what was taken any
+// more.
+func (r *Reader) unread(p []byte) {
+	b := &buffer{append(bytes.Clone(p), r.Buffered()...), -1}
+	r.release()
+	r.buf, r.w = b, len(b.b)
 }
 
 // release gives the memory back, with whatever is in it.

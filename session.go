@@ -26,6 +26,7 @@ type Session struct {
 	turn     *exchange // whose turn down has taken already; nil: none
 	kept     bool      // down has the client's outlet
 	spare    *exchange // for up to use next; nil: none
+	echoes   bool      // what up reads next is a request that it has read before
 	aside    *aside    // nil unless the protocol is multiplexed
 
 	pool      chan struct{}  // where the session has a place
@@ -91,11 +92,15 @@ func (s *Session) run() {
 		s.end(orderly)
 	}
 	s.wg.Wait()
+	s.turns.close()
 	s.giveBack()
 	s.up.in.clear()
 	s.down.in.clear()
 	s.up.r.release()
 	s.down.r.release()
+	s.mu.Lock()
+	s.leaveLink()
+	s.mu.Unlock()
 	s.proxy.sessionEnded(s)
 }
 
@@ -328,6 +333,14 @@ func (s *Session) count() uint64 {
 		return 1
 	}
 	return s.exchanges.Load()
+}
+
+// addBytes adds what the session has carried so far.
+func (s *Session) addBytes(st *Stats) {
+	st.ToBackend += s.up.out.count.Load()
+	st.ToClient += s.down.out.count.Load()
+	st.FromBackend += s.down.in.src.count.Load()
+	st.FromClient += s.up.in.src.count.Load()
 }
 
 func (s *Session) noteData(p Point) {

@@ -39,7 +39,8 @@ func NewSettings() (*Settings, *option.Set) {
 		"connection for tcp, exchange for all others", "auto", "exchange", "connection")
 	set.Duration(&s.Timeout, "timeout", 30*time.Second, "how long the backend may take to accept a connection").AtLeast("1ms").AtMost("24h")
 	set.Choice(&s.BackendDown, "backend-down", "reset", "what a client sees when the backend cannot be reached", "reset", "close")
-	set.Size(&s.ReadAhead, "read-ahead", 256<<20, "bytes that one direction may hold while a behavior waits").AtLeast("64KiB").AtMost("16GiB")
+	set.Size(&s.ReadAhead, "read-ahead", 1<<30, "bytes that one direction may hold while a behavior waits; "+
+		"all of a proxy together four times as many, and never more than a quarter of the memory there is").AtLeast("64KiB").AtMost("16GiB")
 	set.Size(&s.BufSize, "bufsize", 0, "largest piece of a tcp stream that a behavior is given at once; 0: as it comes").AtLeast("0").AtMost("256KiB")
 	set.Int(&s.Backlog, "backlog", 0, "connections that may wait to be accepted; 0: the system's most").AtLeast("0").AtMost("65535")
 	set.Int(&s.PoolMax, "pool-max-size", 0, "backend connections at a time; 0: no limit").AtLeast("0").AtMost("1000000")

@@ -116,6 +116,7 @@ func (d *direction) splice(n int64) (moved int64, err error) {
 		if err != nil {
 			return moved, err
 		}
+		d.in.src.count.Add(uint64(k))
 		d.s.noteData(d.point)
 		err = drainPipe(p, to, k)
 		if err != nil {

@@ -55,6 +55,9 @@ func (s *Session) piece(d *direction) error {
 	}
 	x := s.spoke(d)
 	s.noteData(d.point)
+	if d.point == Reply {
+		x.trace.replied(d.r.at)
+	}
 	m := &Message{Head: d.r.Take(len(d.r.Buffered())), Arrived: d.r.at}
 	pass := func(out io.Writer) error { return d.pass(m, out) }
 	var err error
@@ -110,7 +113,11 @@ func (s *Session) readRequests() error {
 			x.request.Arrived = time.Now() // it stands for the connection
 		}
 		err := s.request(x)
+		again := x.again
 		x.release()
+		if err == nil && again != nil {
+			err = s.sendAgain(again)
+		}
 		if why, ok := asOpaque(err); ok {
 			s.turnOpaque(slog.LevelWarn, why)
 			if err := s.takeOutlet(d); err != nil {
@@ -161,6 +168,9 @@ func (s *Session) endRequests() error {
 // request lets one request meet its fate.
 func (s *Session) request(x *exchange) error {
 	d, m := &s.up, &x.request
+	if s.echoes {
+		return s.echo(x)
+	}
 	if m.Continues {
 		return s.goOn(x)
 	}
@@ -205,6 +215,7 @@ func (s *Session) through(x *exchange) error {
 		return err
 	}
 	barrier := m.Barrier
+	x.trace.forwarded(false)
 	if err := s.queue(x, forwarded); err != nil {
 		return err
 	}
@@ -284,6 +295,7 @@ func (s *Session) send(x *exchange, out io.Writer) error {
 	if !x.request.NoReply {
 		s.turns.forward(x)
 	}
+	x.trace.forwarded(x.acts(Request))
 	return s.up.pass(&x.request, out)
 }
 
@@ -377,8 +389,14 @@ func (s *Session) answer(x *exchange, m *Message) error {
 		return err
 	}
 	s.turn = nil
+	if x != nil && x.echo {
+		return s.swallow(x, m)
+	}
 	s.noteData(Reply)
 	var err error
+	if x != nil {
+		x.trace.replied(m.Arrived)
+	}
 	if x != nil && x.acts(Reply) {
 		err = s.act(x, Reply, d, m, &d.out, func(out io.Writer) error { return d.pass(m, out) })
 	} else {
@@ -394,6 +412,8 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	asked := x
 	if m.More || m.Invites {
 		x = nil // its turn is not over
+	} else if x != nil {
+		x.trace.answered()
 	}
 	if s.turn, err = s.turns.finish(x, &d.out); err != nil {
 		return err

@@ -301,6 +301,9 @@ func (t *turns) flushAnswers(out *outlet) error {
 			x.state, x.invited = invited, true
 			continue
 		}
+		if len(bytes) > 0 {
+			x.trace.answered()
+		}
 		t.remove(x)
 	}
 	return nil
@@ -341,8 +344,11 @@ func (t *turns) pop() {
 	if t.first++; t.first == len(t.queue) {
 		t.queue, t.first = t.queue[:0], 0
 	}
+	if !x.letGo() {
+		return
+	}
+	x.trace.end()
 	switch {
-	case !x.letGo():
 	case len(t.spare) < maxSpare:
 		t.spare = append(t.spare, x)
 	default:

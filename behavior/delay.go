@@ -60,18 +60,22 @@ func (d *delay) Act(e *vaurien.Event, next vaurien.Next) error {
 // number for which it has a variance, so that jitter can be its deviation.
 const paretoShape = 3
 
-// draw returns one wait. It is never less than nothing.
-func (d *delay) draw(rng *rand.Rand) time.Duration {
+// draw returns one wait.
+func (d *delay) draw(rng *rand.Rand) time.Duration { return d.at(rng.Float64()) }
+
+// at returns the wait that a part u, from 0 to 1, of all waits does not pass. It
+// is never less than nothing.
+func (d *delay) at(u float64) time.Duration {
 	var z float64 // of mean 0; of deviation 1, but for uniform, of half width 1
 	switch d.distribution {
 	case "normal":
-		z = rng.NormFloat64()
+		z = math.Sqrt2 * math.Erfinv(2*u-1)
 	case "pareto":
 		const mean = paretoShape / (paretoShape - 1.0)
 		deviation := math.Sqrt(paretoShape/(paretoShape-2.0)) / (paretoShape - 1)
-		z = (math.Exp(rng.ExpFloat64()/paretoShape) - mean) / deviation
+		z = (math.Pow(1-u, -1.0/paretoShape) - mean) / deviation
 	default:
-		z = 2*rng.Float64() - 1
+		z = 2*u - 1
 	}
 	wait := float64(d.sleep) + z*float64(d.jitter)
 	return time.Duration(min(max(wait, 0), float64(48*time.Hour)))

@@ -21,15 +21,14 @@ import (
 // latest of several draws, and the mean would not be what was asked for: for
 // pieces each 5 ms, and 50±50 ms, about 76 ms.
 //
-// So one draw holds for an epoch; what arrives after it is over begins the next,
-// so that pieces farther apart than an epoch each have a draw of their own.
-// Order costs only where an epoch's draw is less than the one before by some D:
-// what arrives within D of the border waits for the last piece before it, on
-// average D/2. With independent draws of variance V, D is positive half of the
-// time, and its square's mean is E[max(D,0)²] = ½·2V = V. The mean of all bytes
-// that arrive evenly is thus too high by V/(2·epoch). An epoch of 30 V/jitter
-// makes that jitter/60: 10 jitters where it is uniform and V = jitter²/3, and 30
-// where jitter is the standard deviation. 50±50 ms has a mean of 50.8 ms.
+// So one draw holds for an epoch of ten jitters, or of thirty where jitter is
+// the standard deviation; what arrives after it is over begins the next, so that
+// pieces farther apart than an epoch each have a draw of their own. From one
+// draw to the next the latency climbs or falls by half a second a second: no
+// piece is then due before one that arrived earlier, and since it climbs as
+// often and as far as it falls, the mean of all bytes is what was asked for.
+// Draws come in mirrored pairs (of u and 1-u), so that it is so within a few
+// seconds and not only in the long run.
 func Latency() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "latency",
@@ -88,9 +87,12 @@ func (l *latency) epoch() time.Duration {
 
 // An epoch is the time for which one draw of the latency holds.
 type epoch struct {
-	mu   sync.Mutex
-	ends time.Time
-	late time.Duration
+	mu     sync.Mutex
+	begins time.Time
+	ends   time.Time
+	before time.Duration // the latency when it began
+	late   time.Duration
+	u      float64 // what late was drawn with, if it is to be mirrored; else 0
 }
 
 // lag returns how late what arrived then is.
@@ -98,7 +100,30 @@ func (p *epoch) lag(l *latency, arrived time.Time, rng *rand.Rand) time.Duration
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !arrived.Before(p.ends) {
-		p.ends, p.late = arrived.Add(l.epoch()), l.draw(rng)
+		now, first := p.at(p.ends), p.ends.IsZero()
+		p.begins, p.ends, p.before, p.late = p.ends, arrived.Add(l.epoch()), now, l.at(p.mirrored(rng))
+		if first {
+			p.before = p.late
+		}
 	}
-	return p.late
+	return p.at(arrived)
+}
+
+// at returns the latency at a time of the epoch, on its way from the draw before.
+func (p *epoch) at(t time.Time) time.Duration {
+	way := max(t.Sub(p.begins), 0) / 2
+	if p.late > p.before {
+		return min(p.before+way, p.late)
+	}
+	return max(p.before-way, p.late)
+}
+
+// mirrored returns a number from 0 to 1: a draw, and the next time its mirror.
+func (p *epoch) mirrored(rng *rand.Rand) float64 {
+	u := p.u
+	if p.u = 0; u > 0 {
+		return 1 - u
+	}
+	p.u = rng.Float64()
+	return p.u
 }

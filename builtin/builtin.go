@@ -25,6 +25,8 @@ func Registry() *vaurien.Registry {
 		behavior.Corrupt(),
 		behavior.Cut(),
 		behavior.Delay(),
+		behavior.Drop(),
+		behavior.Duplicate(),
 		behavior.Error(),
 		behavior.Hang(),
 		behavior.Latency(),

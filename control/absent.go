@@ -16,7 +16,7 @@ func (a absent) String() string                       { return string(a) }
 func (a absent) Addr() net.Addr                       { return a }
 func (a absent) Start()                               {}
 func (a absent) StopAccepting()                       {}
-func (a absent) SetPlan(*vaurien.Plan)                {}
+func (a absent) SetPlan(*vaurien.Plan) uint64         { return 0 }
 func (a absent) SetBackend(string)                    {}
 func (a absent) SetSettings(vaurien.Settings)         {}
 func (a absent) Stats() vaurien.Stats                 { return vaurien.Stats{} }

@@ -145,12 +145,15 @@ type PlanEntry struct {
 
 // Stats counts what a proxy has done since it was started.
 type Stats struct {
-	Open      int64             `json:"open"`      // sessions open now
-	Sessions  uint64            `json:"sessions"`  // sessions so far
-	Exchanges uint64            `json:"exchanges"` // exchanges so far
-	ToBackend uint64            `json:"bytes_to_backend"`
-	ToClient  uint64            `json:"bytes_to_client"`
-	Faults    map[string]uint64 `json:"faults"` // exchanges by what was done to them
+	Open      int64  `json:"open"`      // sessions open now
+	Sessions  uint64 `json:"sessions"`  // sessions so far
+	Exchanges uint64 `json:"exchanges"` // exchanges so far
+	ToBackend uint64 `json:"bytes_to_backend"`
+	ToClient  uint64 `json:"bytes_to_client"`
+	// Bytes received, of which some may be underway still, or lost.
+	FromBackend uint64            `json:"bytes_from_backend"`
+	FromClient  uint64            `json:"bytes_from_client"`
+	Faults      map[string]uint64 `json:"faults"` // exchanges by what was done to them
 }
 
 // A Catalog lists what can be named in a plan or as a protocol.

@@ -369,7 +369,9 @@ func TestShutdownTellsOfSessionsCut(t *testing.T) {
 // can be written.
 func TestWhatShipsCanBeSetBack(t *testing.T) {
 	d, _ := controltest.NewDaemon(t, builtin.Registry())
-	put(t, d, proxy("web", "127.0.0.1:1"))
+	web := proxy("web", "127.0.0.1:1")
+	web.Settings["protocol"] = option.Value{Text: "http"} // some act on whole messages
+	put(t, d, web)
 	for _, kind := range builtin.Registry().Behaviors() {
 		setPlan(t, d, kind.Name, "", 0)
 		first, err := d.Proxy(t.Context(), "")

@@ -40,7 +40,7 @@ const (
 		`{"weight":20,"name":"delay","options":{"before":"true","sleep":"2s"}},` +
 		`{"weight":0.5,"name":"error","options":{"code":"503","inject":"false"}}]}`
 	webHead = `{"name":"web","proxy":"127.0.0.1:8000","configured":"127.0.0.1:8000","backend":"127.0.0.1:80","enabled":true,"protocol":"http","draw":"exchange","seed":42,"plan":`
-	webTail = `,"toxics":[],"stats":{"open":0,"sessions":0,"exchanges":0,"bytes_to_backend":0,"bytes_to_client":0,"faults":{}}}`
+	webTail = `,"toxics":[],"stats":{"open":0,"sessions":0,"exchanges":0,"bytes_to_backend":0,"bytes_to_client":0,"bytes_from_backend":0,"bytes_from_client":0,"faults":{}}}`
 	hang    = `{"plan":"100:hang","entries":[{"weight":100,"name":"hang","options":{}}]}`
 
 	knownBehaviors = `known: delay, dummy, error, hang, slow_close`

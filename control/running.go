@@ -17,7 +17,7 @@ import (
 type engine interface {
 	Start()
 	Addr() net.Addr
-	SetPlan(*vaurien.Plan)
+	SetPlan(*vaurien.Plan) uint64
 	SetBackend(address string)
 	SetSettings(vaurien.Settings)
 	Stats() vaurien.Stats
@@ -271,7 +271,7 @@ func (r *running) state() Proxy {
 		Toxics:     make([]Toxic, len(b.toxics)),
 		Stats: Stats{
 			Open: s.Open, Sessions: s.Sessions, Exchanges: s.Exchanges,
-			ToBackend: s.ToBackend, ToClient: s.ToClient, Faults: s.Faults,
+			ToBackend: s.ToBackend, ToClient: s.ToClient, FromBackend: s.FromBackend, FromClient: s.FromClient, Faults: s.Faults,
 		},
 	}
 	for i, t := range b.toxics {

@@ -203,16 +203,25 @@ func (t *toxiproxyAPI) metrics(r *http.Request) (any, error) {
 		return nil, err
 	}
 	var b strings.Builder
-	for _, m := range []struct{ name, help string }{
-		{"toxiproxy_proxy_received_bytes_total", "Bytes that a proxy received and passed on."},
-		{"toxiproxy_proxy_sent_bytes_total", "Bytes that a proxy sent."},
+	for _, m := range []struct {
+		name, help           string
+		downstream, upstream func(Stats) uint64
+	}{
+		{
+			"toxiproxy_proxy_received_bytes_total", "Bytes that a proxy received.",
+			func(s Stats) uint64 { return s.FromBackend }, func(s Stats) uint64 { return s.FromClient },
+		},
+		{
+			"toxiproxy_proxy_sent_bytes_total", "Bytes that a proxy sent.",
+			func(s Stats) uint64 { return s.ToClient }, func(s Stats) uint64 { return s.ToBackend },
+		},
 	} {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s counter\n", m.name, m.help, m.name)
 		for _, p := range all {
 			for _, d := range []struct {
 				name  string
 				bytes uint64
-			}{{"downstream", p.Stats.ToClient}, {"upstream", p.Stats.ToBackend}} {
+			}{{"downstream", m.downstream(p.Stats)}, {"upstream", m.upstream(p.Stats)}} {
 				fmt.Fprintf(&b, "%s{direction=%q,listener=\"%s\",proxy=\"%s\",upstream=\"%s\"} %d\n", m.name, d.name,
 					labels.Replace(p.Proxy), labels.Replace(p.Name), labels.Replace(p.Backend), d.bytes)
 			}
