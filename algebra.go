@@ -95,6 +95,7 @@ type Choice struct {
 type oneOf struct {
 	choices []Choice // their behaviors named
 	points  Point
+	share   func() float64 // of the weights, from 0 to 1, as it is now; nil: all
 }
 
 // OneOf chooses one of the choices for each exchange, by their weights in
@@ -117,6 +118,9 @@ func (o *oneOf) Points() Point { return o.points }
 
 func (o *oneOf) Select(e *Event) Behavior {
 	u := e.roll() * 100
+	if o.share != nil {
+		u /= o.share() // with a share of 0 it is no number, or beyond all
+	}
 	for _, c := range o.choices {
 		if u < c.Weight {
 			return c.Behavior
@@ -210,10 +214,20 @@ func (c *counted) resolve(e *Event, name string) (Behavior, string) {
 		return nil, ""
 	case awaitsMessage(b):
 		return &counted{b, c.count, c.takes}, cmp.Or(n, name)
-	case !c.takes(c.count.Add(1)):
+	case !c.takesNext(e):
 		return nil, ""
 	}
 	return b, cmp.Or(n, name)
+}
+
+// takesNext counts one exchange more and reports whether the behavior is
+// selected for it. A connection counts once, however often its toxics and what
+// is drawn for it are resolved anew as plans come and go.
+func (c *counted) takesNext(e *Event) bool {
+	if e.Point != 0 || e.x.number != 0 {
+		return c.takes(c.count.Add(1))
+	}
+	return e.Session.locals.get(c, e.plan, func() any { return c.takes(c.count.Add(1)) }).(bool)
 }
 
 func (c *counted) Select(e *Event) Behavior {

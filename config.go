@@ -29,6 +29,11 @@ type Config struct {
 	// TCP.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
 
+	// Loops carry the connections to which nothing is done; they must be closed
+	// after the proxy. Nil leaves them to goroutines, as do a Listener or a Dial
+	// of its own and every protocol but tcp.
+	Loops *Loops
+
 	// Clock keeps the time of delays. Nil is the runtime's timers; see
 	// NewClock for a finer one.
 	Clock Clock

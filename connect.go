@@ -60,11 +60,13 @@ func (s *Session) dial() (Conn, error) {
 	if err := s.reserve(); err != nil {
 		return nil, err
 	}
-	conn, err := p.dialer(ctx, p.Backend())
+	backend := p.Backend()
+	conn, err := p.dialer(ctx, backend)
 	if err != nil {
 		s.giveBack()
 		return nil, err
 	}
+	p.noteRoute(backend, conn)
 	c, ok := conn.(Conn)
 	if !ok {
 		conn.Close()

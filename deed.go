@@ -6,11 +6,27 @@ import (
 	"time"
 )
 
-// Note notes a deed of the behavior's own, in its own word, for whoever looks
-// at what was done (see [Record]). The Event's verbs note themselves.
+// Note notes a deed of the behavior's own, in its own word: it is counted as a
+// fault, and told to whoever looks at what was done (see [Record]). The Event's
+// verbs note themselves; a behavior that changes what it writes says so here.
 func (e *Event) Note(what, detail string) {
 	if e.x != nil {
+		e.harm()
 		e.x.trace.note(Deed{Point: e.Point, What: what, Detail: detail})
+	}
+}
+
+// delays is harm for a wait, which at Live holds nobody up.
+func (e *Event) delays() {
+	if e.Point != Live {
+		e.harm()
+	}
+}
+
+// harm counts the exchange among the faults, once: something is done to it now.
+func (e *Event) harm() {
+	if e.x != nil && !e.x.acted.Swap(true) {
+		e.Session.proxy.noteFault(e.Session, e.x)
 	}
 }
 
@@ -26,7 +42,7 @@ func (e *Event) now() time.Time {
 // due, if that is not zero.
 func (e *Event) noteWait(what string, since, due time.Time) {
 	now := e.now()
-	if now.IsZero() {
+	if now.IsZero() || e.Point == Live {
 		return
 	}
 	d := Deed{Point: e.Point, What: what, At: now, For: now.Sub(since)}

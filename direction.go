@@ -32,6 +32,8 @@ type direction struct {
 	out   outlet
 	alarm Alarm      // made when first needed
 	rng   *rand.Rand // of the pieces that belong to the connection; made when first needed
+
+	looked time.Time // when it was last seen whether the sender is there; see untilLost
 }
 
 func (d *direction) init(s *Session, point Point, from Conn) {
@@ -41,6 +43,12 @@ func (d *direction) init(s *Session, point Point, from Conn) {
 	d.in.init(from, int(settings.BufSize), settings.ReadAhead, &p.held, &s.wg, d.lost)
 	d.in.client = point == Request
 	d.r.next, d.r.before = d.in.next, d.out.flush
+}
+
+// detach lets go of the connections.
+func (d *direction) detach() {
+	d.in.src.conn, d.in.src.raw, d.in.src.try = nil, nil, nil
+	d.out.conn = nil
 }
 
 // lost is told of a connection that failed while it was read ahead. That of the

@@ -57,10 +57,10 @@ func (e *Event) roll() float64 {
 // EventAttributes are known of every request, whatever the protocol.
 func EventAttributes() []Attribute {
 	return []Attribute{
-		{"verb", "", "what is asked, in the protocol's own word"},
-		{"session", int64(0), "the connection's number in its proxy; the first is 1"},
-		{"exchange", int64(0), "the request's number on its connection; the first is 1"},
-		{"client", "", "the client's address, host:port"},
+		{Name: "verb", Zero: "", Doc: "what is asked, in the protocol's own word"},
+		{Name: "session", Zero: int64(0), Doc: "the connection's number in its proxy; the first is 1"},
+		{Name: "exchange", Zero: int64(0), Doc: "the request's number on its connection; the first is 1"},
+		{Name: "client", Zero: "", Doc: "the client's address, host:port"},
 	}
 }
 
@@ -144,10 +144,12 @@ func (e *Event) SleepUntil(due time.Time) error {
 			e.d.in.calm = 0
 		}
 		if d > 0 {
+			e.delays()
 			e.noteWait("delay", e.Arrived(), due)
 		}
 		return nil
 	}
+	e.delays()
 	err := e.wait(d, due)
 	e.noteWait("delay", e.Arrived(), due)
 	return err
@@ -164,8 +166,9 @@ func (e *Event) Pause(due time.Time) error {
 			return e.met(err)
 		}
 	}
+	e.delays()
 	since := e.now()
-	err := e.until(due)
+	err := e.untilLost(due)
 	e.noteWait("pace", since, due)
 	return err
 }
@@ -173,6 +176,7 @@ func (e *Event) Pause(due time.Time) error {
 // Hold waits until another plan is put in force. It returns an error if the
 // session ends.
 func (e *Event) Hold() error {
+	e.delays()
 	since := e.now()
 	err := e.wait(-1, time.Time{})
 	e.noteWait("hold", since, time.Time{})
@@ -182,6 +186,7 @@ func (e *Event) Hold() error {
 // Await waits until done is closed, whichever plan is in force. It returns an
 // error if the session ends.
 func (e *Event) Await(done <-chan struct{}) error {
+	e.delays()
 	if e.d != nil {
 		if err := e.d.out.flush(); err != nil {
 			return e.met(err)
@@ -322,9 +327,6 @@ func (s *Session) actAs(x *exchange, b Behavior, point Point, d *direction, m *M
 			return next(e.Out)
 		}
 	}
-	if !x.acted.Swap(true) {
-		s.proxy.noteFault(s, x)
-	}
 	pass := func() error {
 		if e.done {
 			return errors.New("next was called for a message that is gone")
@@ -347,6 +349,7 @@ func (s *Session) actAs(x *exchange, b Behavior, point Point, d *direction, m *M
 	}
 	if m != nil && !e.done {
 		e.Note("drop", "")
+		x.trace.dropped(point)
 	}
 	if d != nil && m != nil && !e.done {
 		if _, err = d.skip(m, ToTheEnd); IsOpaque(err) {

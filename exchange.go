@@ -9,17 +9,17 @@ import (
 // them. The exchange with number 0 is the connection itself.
 type exchange struct {
 	number   uint64
-	dice     uint64   // the number that the dice are rolled for
-	plan     *inForce // what decided
-	behavior Behavior // nil: nothing is done
-	name     string   // the behavior's, in the plan
-	points   Point    // where it acts
-	waits    bool     // for a message: what its behavior is cannot be told before
-	acted    atomic.Bool
-	request  Message // its Head is gone once it is passed on
-	again    []byte  // what the backend is sent once more after it; nil: nothing
-	echo     bool    // it is such a second time: nobody hears of its reply
-	trace    *trace  // what is noted for a Recorder; may be nil
+	dice     uint64      // the number that the dice are rolled for
+	plan     *inForce    // what decided
+	behavior Behavior    // nil: nothing is done
+	name     string      // the behavior's, in the plan
+	points   Point       // where it acts
+	waits    bool        // for a message: what its behavior is cannot be told before
+	acted    atomic.Bool // something was done to it
+	request  Message     // its Head is gone once it is passed on
+	again    []byte      // what the backend is sent once more after it; nil: nothing
+	echo     bool        // it is such a second time: nobody hears of its reply
+	trace    *trace      // what is noted for a Recorder; may be nil
 
 	// guarded by the turns
 	state   turnState

@@ -30,7 +30,7 @@ var (
 // It reports whether it is passed on after all, for the caller to do.
 func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	if s.codec == nil || s.opaque.Load() {
-		_, err := s.client.Write(noise(e.Rand()))
+		_, err := s.clientConn().Write(noise(e.Rand()))
 		return false, s.clientLost(err)
 	}
 	if e.Point == Accept {
@@ -159,7 +159,7 @@ func (s *Session) sayGoodbye(abrupt bool) error {
 		s.end(orderly)
 		return errEnded
 	}
-	s.client.CloseWrite()
+	s.clientConn().CloseWrite()
 	giveUp := time.Now().Add(lingerTime)
 	err := s.up.throwAway(func() time.Time { return giveUp })
 	if err == io.EOF || err == net.ErrClosed {

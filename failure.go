@@ -101,6 +101,10 @@ type Attribute struct {
 	Name string // words joined by underscores: in_transaction
 	Zero any    // what a request without it has: "", int64(0) or false; its type is the attribute's
 	Doc  string // one line, lower case, no full stop
+
+	// Key says that it names what is acted on, as a key, a path or a table
+	// does, and not what is said of it: ledgers may have it.
+	Key bool
 }
 
 // Type names the attribute's type: "text", "integer" or "bool".

@@ -140,7 +140,7 @@ func (s *Session) framed(x *exchange) {
 	x.plan = link.plan
 	b, name := link.behavior, link.name
 	if link.waits {
-		if b, name = s.draw(x, 0, b, &x.request); name == "" {
+		if b, name = s.draw(x, 0, b, &x.request); b != nil && name == "" {
 			name = link.name
 		}
 	}

@@ -12,7 +12,7 @@ func listenTCP(address string, backlog int) (net.Listener, error) {
 	// What accepted connections inherit from the listener need not be set for
 	// each of them.
 	lc := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
-		return control(c, inheritKeepAlive)
+		return control(c, setOptions)
 	}}
 	l, err := lc.Listen(context.Background(), "tcp", address)
 	if err != nil || backlog == 0 {

@@ -6,8 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func inheritKeepAlive(fd uintptr) error {
+// setOptions sets what every connection is to have: it is probed when it is
+// silent, and what is written is sent at once, as net has it.
+func setOptions(fd uintptr) error {
 	if err := unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1); err != nil {
+		return err
+	}
+	if err := unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return err
 	}
 	return unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, int(keepAliveIdle/time.Second))

@@ -1,9 +1,6 @@
 package vaurien
 
-import (
-	"io"
-	"slices"
-)
+import "io"
 
 // live lets what the plan has for as long as the connection is open act, once
 // for each plan; each behavior for itself. s.mu is held.
@@ -12,7 +9,7 @@ func (s *Session) live() {
 	if x.plan == s.lively || s.over {
 		return
 	}
-	s.locals.renew(s.lively, x.behavior)
+	s.locals.renew(s.lively, x)
 	s.lively = x.plan
 	for _, b := range living(x.behavior) {
 		s.wg.Add(1)
@@ -56,14 +53,29 @@ type LocalKey struct {
 	Point    Point
 }
 
+// get returns what is remembered under a key, which make makes where there is
+// nothing yet, and notes that plan asked for it.
+func (l *locals) get(key any, plan *inForce, make func() any) any {
+	if *l == nil {
+		*l = locals{}
+	}
+	one := (*l)[key]
+	if one == nil {
+		one = &local{value: make()}
+		(*l)[key] = one
+	}
+	one.plan = plan
+	return one.value
+}
+
 // renew forgets what belongs to behaviors that are not in force on the
-// connection any more, of which now are, and under keys of other sorts what
-// nobody asked for under the plan before.
-func (l locals) renew(before *inForce, now Behavior) {
+// connection any more, of which those of x are, and under keys of other sorts
+// what nobody asked for under x's plan or the one before.
+func (l locals) renew(before *inForce, x *exchange) {
 	for key, value := range l {
-		keep := value.plan == before
+		keep := value.plan == before || value.plan == x.plan
 		if k, ok := key.(LocalKey); ok {
-			keep = holds(now, k.Behavior)
+			keep = holds(x.behavior, k.Behavior)
 		}
 		if !keep {
 			delete(l, key)
@@ -73,26 +85,45 @@ func (l locals) renew(before *inForce, now Behavior) {
 
 // holds reports whether one is b or a part of it.
 func holds(b, one Behavior) bool {
-	is := func(part Behavior) bool { return holds(part, one) }
+	return find(b, func(part Behavior) bool { return part == one }) != nil
+}
+
+// find returns the first of b's parts that is; nil if none is.
+func find(b Behavior, is func(Behavior) bool) Behavior {
+	var parts []Behavior
 	switch x := b.(type) {
 	case nil:
-		return false
+		return nil
 	case *named:
-		return is(x.Behavior)
+		return find(x.Behavior, is)
 	case at:
-		return is(x.Behavior)
+		return find(x.Behavior, is)
 	case when:
-		return is(x.Behavior)
+		return find(x.Behavior, is)
 	case *counted:
-		return is(x.Behavior)
+		return find(x.Behavior, is)
 	case *oneOf:
-		return slices.ContainsFunc(x.choices, func(c Choice) bool { return is(c.Behavior) })
+		for _, c := range x.choices {
+			if found := find(c.Behavior, is); found != nil {
+				return found
+			}
+		}
+		return nil
 	case *chain:
-		return slices.ContainsFunc(x.links, is)
+		parts = x.links
 	case links:
-		return slices.ContainsFunc(x, is)
+		parts = x
+	default:
+		if is(b) {
+			return b
+		}
 	}
-	return b == one
+	for _, part := range parts {
+		if found := find(part, is); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // Stays reports whether b, a pointer that acts on the connection, is in force
@@ -100,12 +131,22 @@ func holds(b, one Behavior) bool {
 // the plan that is in force now, so that what stays may go on as if nothing
 // had changed.
 func (e *Event) Stays(b Behavior) bool {
+	return e.Find(func(part Behavior) bool { return part == b }) != nil
+}
+
+// Find returns a behavior that acts on the connection now and for which is
+// returns true, nil if there is none; and lets the Event's waits end as Stays
+// does. It lets a behavior that was changed leave its work to what it is now.
+func (e *Event) Find(is func(Behavior) bool) Behavior {
 	s := e.Session
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	link := s.currentLink()
 	e.plan = link.plan
-	return !s.over && holds(link.behavior, b)
+	if s.over {
+		return nil
+	}
+	return find(link.behavior, is)
 }
 
 // Local returns what a behavior remembers of the session under a key, which
@@ -117,16 +158,22 @@ func (e *Event) Local(key any, make func() any) any {
 	s := e.Session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.locals[key]
-	if l == nil {
-		if s.locals == nil {
-			s.locals = locals{}
-		}
-		l = &local{value: make()}
-		s.locals[key] = l
+	return s.locals.get(key, e.plan, make)
+}
+
+// AtEnd lets f, which must not wait, be called when the session has ended, by
+// whatever plan; at once if it has.
+func (e *Event) AtEnd(f func()) {
+	s := e.Session
+	s.mu.Lock()
+	late := s.concluded
+	if !late {
+		s.ends = append(s.ends, f)
 	}
-	l.plan = e.plan
-	return l.value
+	s.mu.Unlock()
+	if late {
+		f()
+	}
 }
 
 // Changed reports whether another plan has been put in force since the

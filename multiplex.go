@@ -154,7 +154,7 @@ func (s *Session) endAside(err error) {
 	case err == errCloseAfter, err == errCloseNow:
 		s.abruptly.Store(err == errCloseNow)
 		s.leaving.Store(true)
-		interrupt(s.client) // for whoever reads it to say goodbye
+		interrupt(s.clientConn()) // for whoever reads it to say goodbye
 	case isWriteError(err):
 		// Whoever reads from the side that is gone finds out how it went.
 	default:
@@ -274,7 +274,7 @@ func (s *Session) answerAnyOrder(m *Message) error {
 	}
 	if m.Switch {
 		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
-		interrupt(s.client)
+		interrupt(s.clientConn())
 	}
 	if x != nil && !m.More {
 		x.trace.answered()

@@ -8,7 +8,8 @@ type Observer interface {
 	// Message tells that data was carried: a message, or a piece of a stream
 	// that is not framed.
 	Message(s *Session, toBackend bool)
-	// Fault tells, once for an exchange, which behavior acts on it.
+	// Fault tells, once for an exchange, which behavior has done something to
+	// it.
 	Fault(s *Session, behavior string)
 }
 
@@ -23,5 +24,7 @@ type Stats struct {
 	FromBackend uint64 // bytes received, some of which may be on their way still, or lost
 	FromClient  uint64
 
-	Faults map[string]uint64 // exchanges by the behavior that acted on them
+	Unreached uint64 // connections to the backends that could not be made
+
+	Faults map[string]uint64 // exchanges by the behavior that did something to them
 }

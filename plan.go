@@ -44,6 +44,20 @@ func NewPlan(b Behavior, toxics ...Toxic) *Plan {
 	return p
 }
 
+// Shared returns a plan that draws p's choices with that share of their weights,
+// from 0 to 1, which is asked for each time the dice are rolled: so it may
+// change without another plan, for which whoever waits by this one would be let
+// go. A plan that is no draw is returned as it is.
+func (p *Plan) Shared(share func() float64) *Plan {
+	draw, ok := p.root.(*oneOf)
+	if !ok {
+		return p
+	}
+	shared := *draw
+	shared.share = share
+	return NewPlan(&shared, p.toxics...)
+}
+
 // OfConnection is implemented by a Behavior that acts on messages and yet is
 // the connection's: it is drawn once for it, whatever is drawn for its
 // exchanges, and acts on all of its messages.
@@ -81,16 +95,15 @@ func part(b Behavior, connection bool) Behavior {
 	case when:
 		return wrap(x.Behavior, func(b Behavior) Behavior { return when{b, x.match} })
 	case *counted:
-		if part(x.Behavior, connection) == nil {
-			return nil
-		}
-		return x // one counter; what is inside is all of one sort
+		return wrap(x.Behavior, func(b Behavior) Behavior { return &counted{b, x.count, x.takes} }) // one counter
 	case *oneOf:
 		choices := make([]Choice, len(x.choices))
 		for i, c := range x.choices {
 			choices[i] = Choice{Weight: c.Weight, Name: c.Name, Behavior: part(c.Behavior, connection)}
 		}
-		return OneOf(choices...)
+		of := OneOf(choices...).(*oneOf)
+		of.share = x.share
+		return of
 	case *chain:
 		var links []Behavior
 		for _, l := range x.links {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/vaurien-proxy/vaurien/internal/memory"
 )
 
 const (
@@ -49,7 +51,9 @@ type Proxy struct {
 	digests  maphash.Seed                  // of requests
 	pool     atomic.Pointer[chan struct{}] // a place for each backend connection; nil: no limit
 	pipes    pipes
-	held     atomic.Int64 // bytes read ahead by all sessions
+	loops    *Loops                // nil: goroutines carry everything
+	known    atomic.Pointer[route] // to the backend
+	held     atomic.Int64          // bytes read ahead by all sessions
 
 	plan     atomic.Pointer[inForce]
 	plans    atomic.Uint64 // how many there were
@@ -65,7 +69,7 @@ type Proxy struct {
 	sessions map[*Session]struct{}
 	last     uint64            // number of the newest session
 	faults   map[string]uint64 // exchanges by behavior
-	ended    Stats             // bytes of sessions that have ended
+	ended    Stats             // of sessions that have ended, and backends that could not be reached
 	emptied  chan struct{}     // closed when draining and the last session has ended
 }
 
@@ -117,17 +121,39 @@ func Listen(cfg Config) (*Proxy, error) {
 		}
 		p.listener = l
 	}
-	return p, nil
+	return p, p.useLoops(cfg)
+}
+
+// useLoops lets loops accept clients and carry what nothing is done to, where
+// the configuration has nothing of its own in their place.
+func (p *Proxy) useLoops(cfg Config) error {
+	_, tcp := p.protocol.(TCP)
+	l, socket := p.listener.(*net.TCPListener)
+	if cfg.Loops == nil || !tcp || !socket || cfg.Dial != nil {
+		return nil
+	}
+	p.loops = cfg.Loops
+	memory.Limit() // it reads files, which no loop should
+	g, err := newGate(p, l)
+	if err == nil {
+		p.listener = g
+	}
+	return err
 }
 
 // Start lets the proxy accept connections.
 func (p *Proxy) Start() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed {
-		p.wg.Add(1)
-		go p.accept()
+	if p.closed {
+		return
 	}
+	if g, ok := p.listener.(*gate); ok {
+		g.open()
+		return
+	}
+	p.wg.Add(1)
+	go p.accept()
 }
 
 // Name returns the proxy's name.
@@ -233,11 +259,19 @@ func (p *Proxy) serve(conn net.Conn) {
 		conn.Close()
 		return
 	}
+	if s := p.admit(client); s != nil {
+		go s.run()
+	} else {
+		conn.Close()
+	}
+}
+
+// admit returns a session for a client; nil if the proxy is closed.
+func (p *Proxy) admit(client Conn) *Session {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		conn.Close()
-		return
+		return nil
 	}
 	p.last++
 	s := newSession(p, p.last, client)
@@ -247,7 +281,7 @@ func (p *Proxy) serve(conn net.Conn) {
 	if p.observer != nil {
 		p.observer.SessionStart(s)
 	}
-	go s.run()
+	return s
 }
 
 // sessionEnded forgets a session that has ended.
@@ -340,5 +374,8 @@ func (p *Proxy) notePanic(s *Session, v any) {
 }
 
 func (p *Proxy) noteNoBackend(s *Session, err error) {
+	p.mu.Lock()
+	p.ended.Unreached++
+	p.mu.Unlock()
 	p.log.Warn("cannot reach the backend", "session", s.number, "backend", p.Backend(), "error", err)
 }

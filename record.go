@@ -28,6 +28,7 @@ type Recorder interface {
 // that was drawn once, or of what was done to it beside its exchanges.
 type Record struct {
 	Session  *Session
+	Client   string // its address, host:port
 	Exchange uint64
 	Verb     string // of the request, in the protocol's own word
 	Values   []any  // of the attributes that the Recorder asked for, in its order; nil of a connection
@@ -41,6 +42,7 @@ type Record struct {
 	Replied   time.Time // when the first of the backend's reply arrived; zero: nothing did
 	Ended     time.Time // when the last of the reply had gone out, or the session ended; zero: not yet
 	Answered  bool      // the client was told an answer: the backend's or one made here
+	NoReply   bool      // no answer is due: the request gets none, or it is a connection
 }
 
 // A Deed is what a behavior did. Those that follow each other and differ in
@@ -129,21 +131,24 @@ func (s *severalRecorders) Attributes(protocol string) []string {
 }
 
 func (s *severalRecorders) Record(r *Record) {
-	values := r.Values
+	all := r.Values
+	values := all
 	protocol := r.Session.proxy.Protocol()
 	for _, to := range s.recorders {
 		n := min(len(to.Attributes(protocol)), len(values))
 		r.Values, values = values[:n:n], values[n:]
 		to.Record(r)
 	}
+	r.Values = all // the Record goes on
 }
 
 // A trace is what is noted of an exchange for a Recorder. A nil trace notes
 // nothing.
 type trace struct {
-	mu     sync.Mutex
-	open   bool // the Record is yet to be ended
-	record Record
+	mu      sync.Mutex
+	open    bool // the Record is yet to be ended
+	unheard bool // the client did not hear all of the answer
+	record  Record
 }
 
 // begin begins the Record of x, whose request is m; nil where x is the
@@ -160,15 +165,15 @@ func (s *Session) begin(x *exchange, m *Message) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.open = true
+	t.open, t.unheard = true, false
 	t.record = Record{
-		Session: s, Exchange: x.number, Plan: x.plan.number, Behavior: x.name,
+		Session: s, Client: s.clientName(), Exchange: x.number, Plan: x.plan.number, Behavior: x.name,
 		Values: t.record.Values[:0], Deeds: t.record.Deeds[:0],
 	}
 	if m == nil {
-		t.record.Arrived = time.Now()
+		t.record.Arrived, t.record.NoReply = time.Now(), true
 	} else {
-		t.record.Arrived, t.record.Verb = m.Arrived, m.Verb
+		t.record.Arrived, t.record.Verb, t.record.NoReply = m.Arrived, m.Verb, m.NoReply
 		t.record.Digest = maphash.Bytes(s.proxy.digests, m.Head[:min(len(m.Head), digested)])
 		e := Event{Session: s, Exchange: x.number, Message: m, Point: Request, x: x}
 		for _, name := range s.proxy.recorded {
@@ -212,7 +217,17 @@ func (t *trace) answered() {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.record.Answered, t.record.Ended = true, time.Now()
+	t.record.Answered, t.record.Ended = !t.unheard, time.Now()
+}
+
+// dropped notes that a message was thrown away at a point.
+func (t *trace) dropped(p Point) {
+	if t == nil || p != Reply {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unheard = true
 }
 
 // note notes a deed.

@@ -82,13 +82,14 @@ func TestRecords(t *testing.T) {
 				return e.Fail(vaurien.Failure{Kind: "no"})
 			}))),
 			named("lost", when("LOSE", acting(vaurien.Request, func(*vaurien.Event, vaurien.Next) error { return nil }))),
+			named("unheard", when("GONE", acting(vaurien.Reply, func(*vaurien.Event, vaurien.Next) error { return nil }))),
 			named("end", when("END", acting(vaurien.Reply, func(e *vaurien.Event, _ vaurien.Next) error { return e.Reset() }))),
 		))
 		w, n := recording(t, lines{}, p)
 		defer w.close()
 		c := w.dial()
 		b := w.accept()
-		for _, verb := range []string{"GET a", "NOTE it", "WAIT b", "FAIL c", "LOSE d", "END e"} {
+		for _, verb := range []string{"GET a", "NOTE it", "WAIT b", "FAIL c", "LOSE d", "GONE f", "END e"} {
 			send(t, c, verb+"\n")
 			switch verb[:4] {
 			case "FAIL":
@@ -103,6 +104,9 @@ func TestRecords(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 			send(t, b, "ok\n")
+			if verb[:4] == "GONE" {
+				continue
+			}
 			if verb[:3] == "END" {
 				expectReset(t, c)
 				break
@@ -116,12 +120,13 @@ func TestRecords(t *testing.T) {
 			`1.3 WAIT [b] "late" 0s 1s 3s true Reply:delay=2s`,
 			`1.4 FAIL [c] "bad" - - 0s true Request:fail(no)`,
 			`1.5 LOSE [d] "lost" - - 0s false Request:drop`,
-			`1.6 END [e] "end" 0s 1s 1s false Reply:reset`,
+			`1.6 GONE [f] "unheard" 0s 1s 1s false Reply:drop`,
+			`1.7 END [e] "end" 0s 1s 1s false Reply:reset`,
 		}
 		if !slices.Equal(n.ended, want) {
 			t.Errorf("told:\n%s\nwant:\n%s", strings.Join(n.ended, "\n"), strings.Join(want, "\n"))
 		}
-		if got := len(n.begun); got != 4 {
+		if got := len(n.begun); got != 5 {
 			t.Errorf("told of the beginning of %d: %q", got, n.begun)
 		}
 	})

@@ -17,7 +17,7 @@ import (
 type Session struct {
 	proxy  *Proxy
 	number uint64
-	client Conn
+	client atomic.Pointer[Conn]
 	codec  Codec // nil: tcp from the start
 
 	up, down direction
@@ -46,15 +46,22 @@ type Session struct {
 	link      *exchange // the exchange that tcp bytes belong to
 	lively    *inForce  // the last plan whose Live behaviors were let act
 	locals    locals    // what behaviors remember
+	name      string    // the client's address, once it was asked for
 	spoken    bool      // the backend has spoken since link was made
 	upEnded   bool
-	deaf      bool      // the client takes no more
-	downEnded time.Time // zero: not yet
+	deaf      bool          // the client takes no more
+	downEnded time.Time     // zero: not yet
+	ends      []func()      // what AtEnd was given
+	concluded bool          // they have been called
+	rest      resting       // nil while goroutines serve the session
+	meeting   chan struct{} // closed when both directions lie down; nil: none does
+	meetings  int           // under this plan
+	lies      bool          // both directions have lain down
 }
 
 func newSession(p *Proxy, number uint64, client Conn) *Session {
 	s := &Session{
-		proxy: p, number: number, client: client,
+		proxy: p, number: number,
 		done: make(chan struct{}), connected: make(chan struct{}),
 	}
 	s.codec = p.protocol.NewCodec()
@@ -62,11 +69,20 @@ func newSession(p *Proxy, number uint64, client Conn) *Session {
 	if p.anyOrder {
 		s.aside, s.turns.anyOrder = newAside(), true
 	}
-	s.up.init(s, Request, client)
 	s.up.out.connect = s.awaitBackend
-	s.down.out.conn = client
+	s.attach(client)
 	return s
 }
+
+// attach gives the session its client's connection.
+func (s *Session) attach(client Conn) {
+	s.client.Store(&client)
+	s.up.init(s, Request, client)
+	s.down.out.conn = client
+}
+
+// clientConn returns the client's connection.
+func (s *Session) clientConn() Conn { return *s.client.Load() }
 
 // ID returns a name for the session that no other session of the process has.
 func (s *Session) ID() string { return s.proxy.name + "-" + strconv.FormatUint(s.number, 10) }
@@ -78,7 +94,23 @@ func (s *Session) Number() uint64 { return s.number }
 func (s *Session) Proxy() *Proxy { return s.proxy }
 
 // Client returns the client's address.
-func (s *Session) Client() net.Addr { return s.client.RemoteAddr() }
+func (s *Session) Client() net.Addr { return s.clientConn().RemoteAddr() }
+
+// clientName is Client as text. s.mu is held.
+func (s *Session) clientName() string {
+	if s.name == "" {
+		s.name = s.Client().String()
+	}
+	return s.name
+}
+
+// Stats counts what the session has done so far: of it alone, bytes and
+// exchanges.
+func (s *Session) Stats() Stats {
+	st := Stats{Exchanges: s.count()}
+	s.addBytes(&st)
+	return st
+}
 
 // run serves the session until it has ended and every goroutine of it has. It
 // and what it calls are kept shallow: a stack of 2 KiB is all that an idle
@@ -91,17 +123,7 @@ func (s *Session) run() {
 	} else {
 		s.end(orderly)
 	}
-	s.wg.Wait()
-	s.turns.close()
-	s.giveBack()
-	s.up.in.clear()
-	s.down.in.clear()
-	s.up.r.release()
-	s.down.r.release()
-	s.mu.Lock()
-	s.leaveLink()
-	s.mu.Unlock()
-	s.proxy.sessionEnded(s)
+	s.conclude()
 }
 
 // accepted lets behaviors act on the connection before the backend is called,
@@ -188,7 +210,7 @@ func (s *Session) finish(d *direction, err error) {
 			return
 		}
 		s.watch(d)
-	case errEnded:
+	case errEnded, errResting:
 	default:
 		s.end(reset)
 	}
@@ -248,7 +270,7 @@ func (s *Session) noteEnded(d *direction) bool {
 	} else {
 		s.downEnded = time.Now()
 		if !s.upEnded {
-			interrupt(s.client) // whoever waits there may have to lose patience
+			interrupt(s.clientConn()) // whoever waits there may have to lose patience
 		}
 	}
 	return s.upEnded && !s.downEnded.IsZero()
@@ -282,22 +304,26 @@ func (s *Session) end(how closeHow) {
 		return
 	}
 	s.over = true
-	backend, cancel := s.backend, s.cancel
+	backend, cancel, rest := s.backend, s.cancel, s.rest
 	s.mu.Unlock()
 	close(s.done)
+	if rest != nil {
+		rest.askEnd(how)
+		return
+	}
 	s.turns.end()
 	s.up.in.halt()
 	s.down.in.halt()
 	if cancel != nil {
 		cancel()
 	}
-	closeConn(s.client, how)
+	closeConn(s.clientConn(), how)
 	closeConn(backend, how)
 }
 
 // interrupt lets both directions look anew at what they are to do.
 func (s *Session) interrupt() {
-	interrupt(s.client)
+	interrupt(s.clientConn())
 	s.up.in.kick()
 	s.mu.Lock()
 	backend := s.backend
@@ -314,6 +340,16 @@ func (s *Session) planChanged() {
 	if s.proxy.plan.Load().points&Live != 0 {
 		s.fate()
 	}
+	s.mu.Lock()
+	rest := s.rest
+	s.meetings = 0
+	s.mu.Unlock()
+	if rest != nil {
+		if !s.untouched() {
+			rest.askWake()
+		}
+		return
+	}
 	if s.codec == nil || s.opaque.Load() {
 		s.interrupt()
 	}
@@ -322,7 +358,7 @@ func (s *Session) planChanged() {
 // drain asks the session to end once it is between two exchanges.
 func (s *Session) drain() {
 	if s.codec != nil {
-		interrupt(s.client)
+		interrupt(s.clientConn())
 	}
 }
 

@@ -24,6 +24,10 @@ import (
 	"github.com/vaurien-proxy/vaurien/spec"
 )
 
+// portable says that these tests are to be run without Loops, which only Linux
+// has.
+var portable = runtime.GOOS != "linux" || os.Getenv("VAURIEN_TEST_PORTABLE") != ""
+
 // listen returns a listener on a free port of the loopback.
 func listen(t testing.TB) *net.TCPListener {
 	t.Helper()
@@ -58,6 +62,11 @@ func startDialing(t testing.TB, dial func(context.Context, string) (net.Conn, er
 		t.Fatal(err)
 	}
 	cfg.Plan, cfg.Dial, cfg.Logger = p, dial, slog.New(slog.DiscardHandler)
+	if !portable {
+		if cfg.Loops, err = vaurien.NewLoops(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	proxy, err := vaurien.Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +75,9 @@ func startDialing(t testing.TB, dial func(context.Context, string) (net.Conn, er
 	t.Cleanup(func() {
 		if err := proxy.Close(); err != nil {
 			t.Error(err)
+		}
+		if cfg.Loops != nil {
+			cfg.Loops.Close()
 		}
 		settle(t, "goroutines", goroutines, runtime.NumGoroutine)
 		settle(t, "descriptors", fds, func() int { return descriptors(t) })

@@ -695,9 +695,9 @@ func TestStreamChainsActInOrder(t *testing.T) {
 		want  time.Duration // of 100 bytes
 	}{
 		// Cut first, each piece then waits its turn on the line; and the other
-		// way: pieces of a quantum, cut again.
+		// way: pieces of a quantum, which are slices already.
 		{[]string{"slicer average-size=50 delay=1s", "bandwidth rate=1000"}, 1100 * time.Millisecond},
-		{[]string{"bandwidth rate=1000", "slicer average-size=50 delay=1s"}, 100 * time.Millisecond},
+		{[]string{"bandwidth rate=1000", "slicer average-size=50 delay=1s"}, 19*time.Second + 5*time.Millisecond},
 		{[]string{"latency latency=1s", "bandwidth rate=1000"}, 1100 * time.Millisecond},
 		{[]string{"profile name=dial"}, 60*time.Millisecond + 100*time.Second/3750},
 	} {

@@ -42,6 +42,9 @@ func (s *Session) relay(d *direction) error {
 		return err
 	}
 	d.in.rest()
+	if s.mayRest() && s.meet(d) {
+		return errResting
+	}
 	_, err := d.carry(ToTheEnd)
 	return err
 }
@@ -371,7 +374,7 @@ func (s *Session) rawReplies() error {
 		return err
 	}
 	s.turns.close()
-	interrupt(s.client)
+	interrupt(s.clientConn())
 	return s.raw(&s.down)
 }
 
@@ -407,7 +410,7 @@ func (s *Session) answer(x *exchange, m *Message) error {
 	}
 	if m.Switch {
 		s.turnOpaque(slog.LevelDebug, "the protocol was switched")
-		interrupt(s.client)
+		interrupt(s.clientConn())
 	}
 	asked := x
 	if m.More || m.Invites {
@@ -440,7 +443,7 @@ func (s *Session) keep(x *exchange) error {
 // checkDrain lets a session that is to end see whether it can.
 func (s *Session) checkDrain() {
 	if s.proxy.draining.Load() {
-		interrupt(s.client)
+		interrupt(s.clientConn())
 	}
 }
 

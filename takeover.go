@@ -34,7 +34,7 @@ func (e *Event) TakeOver() (client, backend Conn, err error) {
 		return nil, nil, e.met(errEnded)
 	}
 	e.Note("take-over", "")
-	return &tallied{s.client, &s.down.out.count}, &tallied{backend, &s.up.out.count}, nil
+	return &tallied{s.clientConn(), &s.down.out.count}, &tallied{backend, &s.up.out.count}, nil
 }
 
 // A tallied is a connection that counts what is written to it.

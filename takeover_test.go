@@ -66,6 +66,7 @@ func TestTakeOverOfNothing(t *testing.T) {
 		defer w.close()
 		w.back.Close()
 		expectReset(t, w.dial())
+		synctest.Wait()
 		if err == nil {
 			t.Error("no error")
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/vaurien-proxy/vaurien"
 )
 
 // The jitter's mean and deviation are what the options say, whichever way it
@@ -56,7 +58,7 @@ func TestInjectorKeepsTheRest(t *testing.T) {
 	const head, body = "HEAD\r\n\r\n", "0123456789abcdefghij"
 	for size := 1; size <= len(head)+len(body); size++ {
 		var got bytes.Buffer
-		w := &injector{w: &got, skip: len(head), noise: []byte("<noise>")}
+		w := &injector{e: new(vaurien.Event), w: &got, skip: len(head), noise: []byte("<noise>")}
 		pieces := iotest.OneByteReader(bytes.NewReader([]byte(head + body)))
 		for {
 			p := make([]byte, size)

@@ -40,7 +40,7 @@ func (c *corrupt) Points() vaurien.Point {
 }
 
 func (c *corrupt) Act(e *vaurien.Event, next vaurien.Next) error {
-	through(e, &corrupting{c: c, rng: e.Rand(), sound: remembered[sound](e, c)})
+	through(e, &corrupting{c: c, e: e, rng: e.Rand(), sound: remembered[sound](e, c)})
 	return next()
 }
 
@@ -82,8 +82,10 @@ func geometric(p float64, rng *rand.Rand) int64 {
 type corrupting struct {
 	onward
 	c     *corrupt
+	e     *vaurien.Event
 	rng   *rand.Rand
 	sound *sound
+	over  bool // the corruption is no longer in force
 }
 
 // scratches are where bytes are changed; those given to write are not ours.
@@ -92,11 +94,16 @@ var scratches = sync.Pool{New: func() any { return new([16 << 10]byte) }}
 func (s *corrupting) Write(p []byte) (int, error) {
 	written := 0
 	for at := 0; written < len(p); {
-		at += s.sound.next(len(p)-at, s.c.rate, s.rng)
+		if s.over = s.over || !s.e.Stays(s.c); s.over {
+			at = len(p)
+		} else {
+			at += s.sound.next(len(p)-at, s.c.rate, s.rng)
+		}
 		if at == len(p) {
 			n, err := s.w.Write(p[written:])
 			return written + n, err
 		}
+		s.e.Note("corrupt", "")
 		n, err := s.change(p[written:], at-written)
 		if written += n; err != nil {
 			return written, err

@@ -51,17 +51,15 @@ type wait func(due time.Time) error
 // until waits until due, or until b is no longer in force, and reports whether
 // b still is.
 func until(e *vaurien.Event, b vaurien.Behavior, due time.Time, wait wait) (bool, error) {
-	for {
+	for e.Stays(b) { // first of all: what waited before, for the same message, may have seen a change
 		if err := wait(due); err != nil {
 			return false, err
 		}
 		if !time.Now().Before(due) {
 			return true, nil
 		}
-		if !e.Stays(b) {
-			return false, nil
-		}
 	}
+	return false, nil
 }
 
 // whileInForce waits until b is no longer in force. The sender is held back.

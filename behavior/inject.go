@@ -16,7 +16,7 @@ func (injected) Act(e *vaurien.Event, next vaurien.Next) error {
 	for i := range noise {
 		noise[i] = byte(e.Rand().Uint32())
 	}
-	w := &injector{w: e.Out, noise: noise}
+	w := &injector{e: e, w: e.Out, noise: noise}
 	if e.Message.Body != nil {
 		w.skip = len(e.Message.Head) // the data is in the body
 	}
@@ -32,6 +32,7 @@ const noiseLeast = 64
 // injector writes what it is given, with noise in the middle of the first
 // piece after skip bytes.
 type injector struct {
+	e     *vaurien.Event
 	w     io.Writer
 	skip  int
 	noise []byte
@@ -42,6 +43,7 @@ func (i *injector) Write(p []byte) (int, error) {
 		i.skip -= len(p)
 		return i.w.Write(p)
 	}
+	i.e.Note("inject", "")
 	half := i.skip + (len(p)-i.skip)/2
 	n, err := i.w.Write(p[:half])
 	if err != nil {

@@ -75,16 +75,13 @@ func (l *lane) wait(arrived time.Time) error {
 	for {
 		due := arrived
 		for i := range l.lags {
-			if g := &l.lags[i]; !g.over {
+			g := &l.lags[i]
+			if g.over = g.over || !l.e.Stays(g.of); !g.over {
 				due = due.Add(g.at(arrived))
 			}
 		}
 		if err := l.e.SleepUntil(due); err != nil || !time.Now().Before(due) {
 			return err
-		}
-		for i := range l.lags {
-			g := &l.lags[i]
-			g.over = !l.e.Stays(g.of)
 		}
 	}
 }

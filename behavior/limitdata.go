@@ -8,8 +8,9 @@ import (
 )
 
 // LimitData passes so many bytes of a connection on and then closes it, in
-// order. Each direction has its own count, which begins when the connection
-// meets it.
+// order: both sides can read all that was passed on. Each direction has its own
+// count, which begins when the connection meets it, and anew when the limit is
+// changed.
 func LimitData() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "limit_data",
@@ -31,7 +32,7 @@ type limitData struct {
 func (l *limitData) Points() vaurien.Point { return l.points() }
 
 func (l *limitData) Act(e *vaurien.Event, next vaurien.Next) error {
-	through(e, &limiting{e: e, most: l.bytes, passed: remembered[passed](e, l)})
+	through(e, &limiting{l: l, e: e, passed: remembered[passed](e, l)})
 	return next()
 }
 
@@ -53,20 +54,33 @@ func (p *passed) more(n int, most int64) (int, bool) {
 // limiting is the stage of a limit.
 type limiting struct {
 	onward
+	l      *limitData
 	e      *vaurien.Event
-	most   int64
 	passed *passed
+	over   bool // the limit is no longer in force
 }
 
 func (s *limiting) Write(p []byte) (int, error) {
-	n, last := s.passed.more(len(p), s.most)
-	if n > 0 {
-		if n, err := s.w.Write(p[:n]); err != nil {
-			return n, err
+	written := 0
+	if s.over = s.over || !s.e.Stays(s.l); !s.over {
+		n, last := s.passed.more(len(p), s.l.bytes)
+		if n > 0 {
+			var err error
+			if written, err = s.w.Write(p[:n]); err != nil {
+				return written, err
+			}
+		}
+		if !last {
+			return written, nil
+		}
+		// It may be gone by now, if later stages took their time.
+		if s.over = !s.e.Stays(s.l); !s.over {
+			return written, s.e.Finish()
 		}
 	}
-	if last {
-		return n, s.e.Close()
+	if written == len(p) {
+		return written, nil
 	}
-	return n, nil
+	n, err := s.w.Write(p[written:])
+	return written + n, err
 }

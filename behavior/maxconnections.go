@@ -29,48 +29,30 @@ type maxConnections struct {
 	open int64
 }
 
-// place is what a connection has of them.
-type place struct{ taken, gone bool } // guarded by maxConnections
-
-func (*maxConnections) Points() vaurien.Point { return vaurien.Accept | vaurien.Live }
+func (*maxConnections) Points() vaurien.Point { return vaurien.Accept }
 
 func (m *maxConnections) Act(e *vaurien.Event, next vaurien.Next) error {
-	p := e.Local(vaurien.LocalKey{Behavior: m, Point: vaurien.Live}, func() any { return new(place) }).(*place)
-	if e.Point == vaurien.Live {
-		err := e.Hold()
-		if err == nil && e.Stays(m) {
-			return nil // another plan that has it: it acts anew
-		}
-		m.leave(p)
-		return err
-	}
-	if !m.enter(p) {
+	if !m.enter() {
 		return e.Reset()
 	}
+	e.AtEnd(m.leave)
 	return next()
 }
 
 // enter gives a connection a place, if there is one.
-func (m *maxConnections) enter(p *place) bool {
+func (m *maxConnections) enter() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p.gone {
-		return true // it has ended already
-	}
 	if m.open >= m.most {
 		return false
 	}
 	m.open++
-	p.taken = true
 	return true
 }
 
 // leave gives the place back.
-func (m *maxConnections) leave(p *place) {
+func (m *maxConnections) leave() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p.taken {
-		m.open--
-	}
-	p.taken, p.gone = false, true
+	m.open--
 }

@@ -1,6 +1,7 @@
 package behavior
 
 import (
+	"sync"
 	"time"
 
 	"github.com/vaurien-proxy/vaurien"
@@ -33,8 +34,28 @@ type slicer struct {
 func (s *slicer) Points() vaurien.Point { return s.points() }
 
 func (s *slicer) Act(e *vaurien.Event, next vaurien.Next) error {
-	through(e, &slicing{s: s, e: e})
+	through(e, &slicing{s: s, e: e, last: remembered[last](e, s)})
 	return next()
+}
+
+// last is when the last slice was written.
+type last struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// written notes that a slice has been.
+func (l *last) written() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at = time.Now()
+}
+
+// next returns when the next slice is due.
+func (l *last) next(delay time.Duration) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at.Add(delay)
 }
 
 // slicing is the stage of a slicer.
@@ -42,31 +63,43 @@ type slicing struct {
 	onward
 	s    *slicer
 	e    *vaurien.Event
+	last *last
 	over bool // the slicer is no longer in force
 }
 
 func (s *slicing) Write(p []byte) (int, error) {
 	written := 0
-	for {
-		rest := p[written:]
+	for written < len(p) {
+		if err := s.pause(); err != nil {
+			return written, err
+		}
+		slice := p[written:]
 		if !s.over {
-			rest = rest[:min(s.size(), len(rest))]
+			if n := s.size(); n < len(slice) {
+				slice = slice[:n]
+				s.e.Note("slice", "")
+			}
 		}
-		n, err := s.w.Write(rest)
-		if written += n; err != nil || written == len(p) {
+		n, err := s.w.Write(slice)
+		if written += n; err != nil {
 			return written, err
 		}
-		stays, err := true, error(nil)
 		if s.s.delay > 0 {
-			stays, err = until(s.e, s.s, time.Now().Add(s.s.delay), s.e.Pause)
-		} else if s.e.Changed() {
-			stays = s.e.Stays(s.s)
+			s.last.written()
 		}
-		if err != nil {
-			return written, err
-		}
-		s.over = !stays
 	}
+	return written, nil
+}
+
+// pause waits until the next slice may be written.
+func (s *slicing) pause() error {
+	if s.over || s.s.delay == 0 {
+		s.over = s.over || !s.e.Stays(s.s)
+		return nil
+	}
+	stays, err := until(s.e, s.s, s.last.next(s.s.delay), s.e.Pause)
+	s.over = err == nil && !stays
+	return err
 }
 
 // size draws the size of the next write.

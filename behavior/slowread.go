@@ -1,14 +1,22 @@
 package behavior
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/option"
 )
 
-// sip is the time's worth of bytes that a slow reader takes at once.
-const sip = 100 * time.Millisecond
+const (
+	// sip is the time's worth of bytes that a slow reader takes at once.
+	sip = 100 * time.Millisecond
+
+	// The least and the most bytes that the system is told to hold before a slow
+	// reader takes them.
+	leastHeld = 4 << 10
+	mostHeld  = 64 << 10
+)
 
 // SlowRead reads no faster than a slow program does, and passes on what it has
 // read: sooner or later, when all buffers are full, the sender's writes wait.
@@ -33,9 +41,19 @@ type slowRead struct {
 func (s *slowRead) Points() vaurien.Point { return s.points() }
 
 func (s *slowRead) Act(e *vaurien.Event, next vaurien.Next) error {
+	if n := remembered[narrowed](e, s); !n.already.Swap(true) {
+		e.Narrow(s.holds())
+	}
 	through(e, &sipping{s: s, e: e})
 	return next()
 }
+
+// narrowed is whether the system was told to hold little of what is sent.
+type narrowed struct{ already atomic.Bool }
+
+// holds returns how much the system is to hold: what is read in a second, within
+// bounds.
+func (s *slowRead) holds() int { return int(min(max(s.rate, leastHeld), mostHeld)) }
 
 // sipping is the stage of a slow reader. Each sip is passed on at once, and
 // its time taken after it.

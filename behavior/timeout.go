@@ -1,7 +1,6 @@
 package behavior
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/vaurien-proxy/vaurien"
@@ -10,9 +9,9 @@ import (
 
 // Timeout swallows what is sent, as a network does that drops every packet, and
 // closes the connection after a time. The time is counted from when the
-// connection met it, and traffic does not begin it anew. When it is taken away,
-// the connections are closed of which it has swallowed anything, since that is
-// lost; the others go on.
+// connection met it, and traffic does not begin it anew; a change of the time
+// does. When it is taken away, the connections are closed of which it has
+// swallowed anything, since that is lost; the others go on.
 func Timeout() vaurien.Kind {
 	return vaurien.Kind{
 		Name: "timeout",
@@ -34,15 +33,12 @@ type timeout struct {
 func (t *timeout) Points() vaurien.Point { return t.points() | vaurien.Close | vaurien.Live }
 
 // clock is what the behaviors that count time remember of a connection.
-type clock struct {
-	start    time.Time
-	swallows atomic.Bool
-}
+type clock struct{ start time.Time }
 
 // clockOf returns b's clock of e's connection. It runs from when it was first
 // asked for.
 func clockOf(e *vaurien.Event, b vaurien.Behavior) *clock {
-	return e.Local(vaurien.LocalKey{Behavior: b, Point: vaurien.Live}, func() any { return &clock{start: time.Now()} }).(*clock)
+	return e.Local(vaurien.LocalKey{Behavior: b, Point: vaurien.Live}, func() any { return &clock{time.Now()} }).(*clock)
 }
 
 func (t *timeout) Act(e *vaurien.Event, next vaurien.Next) error {
@@ -53,18 +49,36 @@ func (t *timeout) Act(e *vaurien.Event, next vaurien.Next) error {
 	if !t.goes(e) {
 		return next()
 	}
-	c.swallows.Store(true)
-	if e.Message != nil {
-		e.Discard()
-	}
-	if t.after == 0 {
-		if err := whileInForce(e, t); err != nil {
+	e.Discard()
+	for t != nil {
+		var over bool
+		var err error
+		if t.after == 0 {
+			err = whileInForce(e, t)
+		} else {
+			over, err = until(e, t, c.start.Add(t.after), e.Pause)
+		}
+		if err != nil {
 			return err
 		}
-	} else if _, err := until(e, t, c.start.Add(t.after), e.Pause); err != nil {
-		return err
+		if over {
+			break
+		}
+		if t = t.successor(e); t != nil {
+			c = clockOf(e, t)
+		}
 	}
 	return e.Close()
+}
+
+// successor returns the timeout that is in force in t's place, if there is one:
+// what t has swallowed is none the less lost, but the network is silent still.
+func (t *timeout) successor(e *vaurien.Event) *timeout {
+	next, _ := e.Find(func(b vaurien.Behavior) bool {
+		t, ok := b.(*timeout)
+		return ok && t.goes(e)
+	}).(*timeout)
+	return next
 }
 
 // live closes the connection when nothing is sent on it. Where something was

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,33 +50,40 @@ func commands(text string) []command {
 var notHere = regexp.MustCompile(`^(go install|\./scripts/test|go run \./cmd/vaurien demo$)`)
 
 // ends are the command lines of vaurien that do not run a proxy.
-var ends = regexp.MustCompile(`^vaurien .*(--check|--version|--help)|^vaurien (docs|demo|completion)`)
+var ends = regexp.MustCompile(`^vaurien .*(--check|--version|--help)|^vaurien (docs|demo|completion|ctl)`)
 
 // TestPages runs every command of the pages in their order: a proxy until the
 // next one starts, other commands to their end, and compares what they print
 // where the page says it. google.com is a real nginx here, and the well-known
 // ports are free ones.
 func TestPages(t *testing.T) {
-	for _, page := range []string{"../README.md"} {
+	for _, page := range []string{"../README.md", "../docs/toxiproxy.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, page) })
 	}
 }
 
 func runPage(t *testing.T, page string) {
 	backend, proxy, api, meta := nginx(t), lab.FreePort(t), lab.FreePort(t), lab.FreePort(t)
+	toxiproxy, redis, db := lab.FreePort(t), lab.FreePort(t), lab.FreePort(t)
 	here := strings.NewReplacer(
 		"google.com:80", backend, "localhost:8000", "localhost:"+proxy, "localhost:8080", "localhost:"+api,
 		"vaurienctl ", "vaurienctl --host http://localhost:"+api+" ", "localhost:9998", "localhost:"+meta, "/8080/", "/"+api+"/",
+		":8474", ":"+toxiproxy, ":26379", ":"+redis, ":25432", ":"+db,
 	)
+	ofProxy := []string{"VAURIEN_PROXY=localhost:" + proxy, "VAURIEN_BACKEND=" + backend}
 	env := []string{
-		"VAURIEN_PROXY=localhost:" + proxy, "VAURIEN_BACKEND=" + backend, "VAURIEN_HTTP_PORT=" + api,
+		"VAURIEN_HTTP_PORT=" + api,
+		"VAURIEN_TOXIPROXY_PORT=" + toxiproxy, "TOXIPROXY_URL=http://localhost:" + toxiproxy,
 	}
 	dir := t.TempDir()
 	var running *lab.Process
 	ran := 0
 	for _, b := range blocks(t, page) {
-		if b.kind == "ini" || b.kind == "yaml" {
+		if b.kind == "ini" || b.kind == "yaml" || b.kind == "json" {
 			name, ok := strings.CutPrefix(strings.SplitN(b.text, "\n", 2)[0], "# ")
+			if b.kind == "json" { // which has no comments: the file is called as the page
+				name, ok = strings.TrimSuffix(filepath.Base(page), ".md")+".json", true
+			}
 			if !ok {
 				t.Errorf("a block does not begin with its file's name:\n%s", b.text)
 				continue
@@ -95,12 +103,16 @@ func runPage(t *testing.T, page string) {
 				if running != nil {
 					running.Stop()
 				}
-				running = lab.Start(t, append(env, "PWD="+dir), "sh", "-c", "cd "+dir+" && exec "+line)
-				running.Wait(`(?:proxy|meta-vaurien) started`)
+				environ := append(slices.Clone(env), "PWD="+dir)
+				if !strings.HasPrefix(line, "vaurien toxiproxy") { // which begins without proxies
+					environ = append(environ, ofProxy...)
+				}
+				running = lab.Start(t, environ, "sh", "-c", "cd "+dir+" && exec "+line)
+				running.Wait(`(?:proxy|meta-vaurien|Toxiproxy API"?) started`)
 				continue
 			}
 			sh := exec.Command("sh", "-c", line)
-			sh.Dir, sh.Env = dir, append(os.Environ(), env...)
+			sh.Dir, sh.Env = dir, slices.Concat(os.Environ(), env, ofProxy)
 			var said, complained strings.Builder
 			sh.Stdout, sh.Stderr = &said, &complained
 			err := sh.Run()
@@ -127,7 +139,7 @@ func runPage(t *testing.T, page string) {
 func TestGuides(t *testing.T) {
 	pages, err := filepath.Glob("../docs/protocols/*.md")
 	lab.Must(t, err)
-	for _, page := range append(pages, "../docs/conditions.md") {
+	for _, page := range append(pages, "../docs/conditions.md", "../docs/streams.md") {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
 			checked := 0

@@ -120,6 +120,9 @@ func TestGoClient(t *testing.T) {
 	if err != nil || len(made) != 2 || made[0].Name != "x" || !made[1].Enabled {
 		t.Fatalf("populated: %v, %v", made, err)
 	}
+	if status, text := apiError(t, errorsOf(made[1].Disable())); status != 409 || text != "proxy already exists" {
+		t.Errorf("what Populate returned is disabled: %d %s", status, text) // docs/toxiproxy.md says so
+	}
 	kept := dial(t, config[0].Listen)
 	roundTrip(t, kept, noise(10))
 	add(t, made[0], "latency", "downstream", toxiproxy.Attributes{"latency": 1})

@@ -4,6 +4,7 @@
 package memnet
 
 import (
+	"context"
 	"io"
 	"net"
 	"os"
@@ -54,13 +55,18 @@ func (l *Listener) Close() error {
 func (l *Listener) Addr() net.Addr { return l.name }
 
 // Dial connects to the listener.
-func (l *Listener) Dial() (*Conn, error) {
+func (l *Listener) Dial() (*Conn, error) { return l.DialContext(context.Background()) }
+
+// DialContext connects to the listener, unless ctx ends before somebody accepts.
+func (l *Listener) DialContext(ctx context.Context) (*Conn, error) {
 	a, b := Pipe(string(l.name)+"-client", string(l.name))
 	select {
 	case l.conns <- b:
 		return a, nil
 	case <-l.done:
 		return nil, syscall.ECONNREFUSED
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 func (p *Protocol) Attributes() []vaurien.Attribute {
 	return []vaurien.Attribute{
 		{Name: "method", Zero: "", Doc: "GET, POST …, as it was sent"},
-		{Name: "path", Zero: "", Doc: "the target without its query: /cart/17; escapes (%20) stay as they are"},
+		{Name: "path", Zero: "", Doc: "the target without its query: /cart/17; escapes (%20) stay as they are", Key: true},
 		{Name: "query", Zero: "", Doc: "what follows the target's ?: page=2&sort=name"},
-		{Name: "host", Zero: "", Doc: "the host asked for, with its port if there is one"},
+		{Name: "host", Zero: "", Doc: "the host asked for, with its port if there is one", Key: true},
 		{Name: "content_type", Zero: "", Doc: "the Content-Type of what is sent: application/json; charset=utf-8"},
 		{Name: "content_length", Zero: int64(0), Doc: "the length of what is sent, in bytes; 0 also if it is chunked"},
 		{Name: "user_agent", Zero: "", Doc: "the User-Agent"},

@@ -3,6 +3,7 @@ package http
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/vaurien-proxy/vaurien"
 )
@@ -151,4 +152,15 @@ func (p *Protocol) CheckFailure(f vaurien.Failure) error {
 		}
 	}
 	return nil
+}
+
+// RetryAfter returns how long the failure of that name tells the client to wait,
+// in its field Retry-After; 0 if it has none.
+func RetryAfter(kind string) time.Duration {
+	k := failureOf(kind)
+	if k == nil {
+		return 0
+	}
+	seconds, _ := strconv.Atoi(k.reply.retryAfter) // empty, or digits: the list above
+	return time.Duration(seconds) * time.Second
 }

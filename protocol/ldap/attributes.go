@@ -11,7 +11,7 @@ import (
 func (p *Protocol) Attributes() []vaurien.Attribute {
 	return []vaurien.Attribute{
 		{Name: "command", Zero: "", Doc: "the operation: bind, search, modify, add, delete, modrdn, compare, abandon, extended or unbind"},
-		{Name: "dn", Zero: "", Doc: "the name of the entry that is asked for, or, in a bind, of who binds"},
+		{Name: "dn", Zero: "", Doc: "the name of the entry that is asked for, or, in a bind, of who binds", Key: true},
 		{Name: "user", Zero: "", Doc: "the name in the last bind that succeeded; empty for an anonymous session"},
 		{Name: "scope", Zero: "", Doc: "a search's scope: base, one, sub or children"},
 		{Name: "filter", Zero: "", Doc: "a search's filter as RFC 4515 writes it: (uid=ann)"},

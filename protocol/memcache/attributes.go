@@ -11,7 +11,7 @@ import (
 func (p *Protocol) Attributes() []vaurien.Attribute {
 	return []vaurien.Attribute{
 		{Name: "command", Zero: "", Doc: "the command in lower case, in the words of its dialect: get, mg, getkq"},
-		{Name: "key", Zero: "", Doc: "the key, or the first of several"},
+		{Name: "key", Zero: "", Doc: "the key, or the first of several", Key: true},
 		{Name: "keys", Zero: int64(0), Doc: "how many keys are named"},
 		{Name: "flags", Zero: "", Doc: "the client flags to be stored, in digits; of a meta command, its flags as sent"},
 		{Name: "exptime", Zero: int64(0), Doc: "the expiration time asked for, in seconds"},

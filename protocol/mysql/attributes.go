@@ -11,7 +11,7 @@ func (p *Protocol) Attributes() []vaurien.Attribute {
 	return []vaurien.Attribute{
 		{Name: "command", Zero: "", Doc: "the command's name in the protocol: COM_QUERY, COM_STMT_EXECUTE"},
 		{Name: "sql", Zero: "", Doc: "the statement's text, at most its first 16 KiB; a prepared one's when it is executed"},
-		{Name: "table", Zero: "", Doc: "the first table that the statement names, after FROM, INTO, UPDATE, JOIN or TABLE"},
+		{Name: "table", Zero: "", Doc: "the first table that the statement names, after FROM, INTO, UPDATE, JOIN or TABLE", Key: true},
 		{Name: "database", Zero: "", Doc: "the database in use, as the login or COM_INIT_DB or USE named it"},
 		{Name: "user", Zero: "", Doc: "who is logged in, or wants to be"},
 		{Name: "in_transaction", Zero: false, Doc: "a transaction is open"},

@@ -8,7 +8,7 @@ func (p *Protocol) Attributes() []vaurien.Attribute {
 		{Name: "command", Zero: "", Doc: "the message that asks: Query, Parse, Bind, Startup"},
 		{Name: "sql", Zero: "", Doc: "the statement, its first 16 KiB; of a prepared one its first 4 KiB"},
 		{Name: "statement", Zero: "", Doc: "the prepared statement's name"},
-		{Name: "table", Zero: "", Doc: "the first table that the statement names; a guess"},
+		{Name: "table", Zero: "", Doc: "the first table that the statement names; a guess", Key: true},
 		{Name: "database", Zero: "", Doc: "the session's database"},
 		{Name: "user", Zero: "", Doc: "the session's user"},
 		{Name: "application_name", Zero: "", Doc: "what the client called itself when it began"},

@@ -6,8 +6,8 @@ import "github.com/vaurien-proxy/vaurien"
 func (p *Protocol) Attributes() []vaurien.Attribute {
 	return []vaurien.Attribute{
 		{Name: "command", Zero: "", Doc: "the command's name in capitals: SET"},
-		{Name: "subcommand", Zero: "", Doc: "of a command that has some, its name in capitals: GET in CONFIG GET"},
-		{Name: "key", Zero: "", Doc: "the first key, if it is among the first 16 KiB of the command"},
+		{Name: "subcommand", Zero: "", Doc: "of a command that has some, its name in capitals: GET in CONFIG GET", Key: true},
+		{Name: "key", Zero: "", Doc: "the first key, if it is among the first 16 KiB of the command", Key: true},
 		{Name: "keys", Zero: int64(0), Doc: "how many keys it has"},
 		{Name: "args", Zero: int64(0), Doc: "how many arguments it has beside its name"},
 		{Name: "value_size", Zero: int64(0), Doc: "the length in bytes of the longest argument behind the first key"},

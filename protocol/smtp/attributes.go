@@ -14,7 +14,7 @@ func (p *Protocol) Attributes() []vaurien.Attribute {
 		{Name: "helo", Zero: "", Doc: "the name that the client gave with EHLO, HELO or LHLO"},
 		{Name: "sender", Zero: "", Doc: "the address that MAIL names, from MAIL to the end of the mail"},
 		{Name: "recipient", Zero: "", Doc: "the address that this RCPT names"},
-		{Name: "domain", Zero: "", Doc: "the domain, in small letters, of the recipient of a RCPT, else of the sender"},
+		{Name: "domain", Zero: "", Doc: "the domain, in small letters, of the recipient of a RCPT, else of the sender", Key: true},
 		{Name: "size", Zero: int64(0), Doc: "the mail's size as MAIL declares it"},
 		{Name: "recipients", Zero: int64(0), Doc: "how many recipients the mail has been given so far, this one included"},
 		{Name: "in_transaction", Zero: false, Doc: "whether a MAIL came before, whose mail has not ended yet"},

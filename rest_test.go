@@ -1,0 +1,174 @@
+//go:build linux
+
+package vaurien_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vaurien-proxy/vaurien"
+)
+
+// waitFor waits until ready, or fails the test.
+func waitFor(t testing.TB, what string, ready func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ready(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// echo serves clients of l what they say, and ends when they do.
+func echoes(t testing.TB, l net.Listener) {
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				io.Copy(c, c)
+			}()
+		}
+	}()
+}
+
+func dialTo(t testing.TB, address string) *net.TCPConn {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c.(*net.TCPConn)
+}
+
+// Connections rest while nothing is done to them, also when something was done
+// before, and wake when something is to be done.
+func TestRests(t *testing.T) {
+	l := listen(t)
+	echoes(t, l)
+	late := plan(t, "100:delay", "delay.sleep=1ms")
+	p := start(t, l.Addr().String(), nil)
+	if portable {
+		t.Skip("nothing rests")
+	}
+	c := dialTo(t, p.Addr().String())
+	talk := func() {
+		t.Helper()
+		if _, err := io.WriteString(c, "hello"); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, c, "hello")
+	}
+	talk()
+	waitFor(t, "it rests", func() bool { return p.Resting() == 1 })
+	for range 20 {
+		p.SetPlan(late)
+		waitFor(t, "it is awake", func() bool { return p.Resting() == 0 })
+		talk()
+		p.SetPlan(nil)
+		waitFor(t, "it rests again", func() bool { return p.Resting() == 1 })
+		talk()
+	}
+	if got := p.Stats().ToBackend; got != 41*5 {
+		t.Errorf("counted %d bytes to the backend, want %d", got, 41*5)
+	}
+}
+
+// Whatever passes while connections rest, wake and rest again arrives whole, in
+// order and with its end: in both directions, in small pieces and in bulk, with
+// receivers that are slow.
+func TestRestsUnderWay(t *testing.T) {
+	l := listen(t)
+	echoes(t, l)
+	p := start(t, l.Addr().String(), nil)
+	plans := []*vaurien.Plan{nil, nil, plan(t, "100:delay", "delay.sleep=0.001"), plan(t, "50:delay", "delay.sleep=0.002"), nil}
+	done := make(chan struct{})
+	var changes sync.WaitGroup
+	changes.Add(1)
+	go func() {
+		defer changes.Done()
+		rng := rand.New(rand.NewPCG(1, 2))
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Duration(rng.IntN(5000)) * time.Microsecond):
+				p.SetPlan(plans[rng.IntN(len(plans))])
+			}
+		}
+	}()
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := talkAtRandom(p.Addr().String(), uint64(i)); err != nil {
+				t.Errorf("connection %d: %v", i, err)
+			}
+		}()
+	}
+	wg.Wait()
+	close(done)
+	changes.Wait()
+	waitFor(t, "all have ended", func() bool { return p.Stats().Open == 0 })
+}
+
+// talkAtRandom sends bytes to an echo, in pieces and with pauses at random, ends
+// its stream, and checks what comes back and that it ends.
+func talkAtRandom(address string, seed uint64) error {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	c := conn.(*net.TCPConn)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(60 * time.Second))
+	rng := rand.New(rand.NewPCG(seed, 1))
+	said := make([]byte, 1+rng.IntN(6<<20))
+	for i := range said {
+		said[i] = byte(rng.Uint32())
+	}
+	failed := make(chan error, 1)
+	go func() {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		for left := said; len(left) > 0; {
+			n := min(1+rng.IntN(1<<rng.IntN(20)), len(left))
+			if _, err := c.Write(left[:n]); err != nil {
+				failed <- err
+				return
+			}
+			if left = left[n:]; rng.IntN(8) == 0 {
+				time.Sleep(time.Duration(rng.IntN(3000)) * time.Microsecond)
+			}
+		}
+		failed <- c.CloseWrite()
+	}()
+	heard := make([]byte, len(said))
+	for n := 0; n < len(heard); {
+		k, err := c.Read(heard[n:min(len(heard), n+1+rng.IntN(1<<rng.IntN(20)))])
+		if n += k; err != nil {
+			return fmt.Errorf("after %d of %d bytes: %w", n, len(heard), errors.Join(err, <-failed))
+		}
+		if rng.IntN(16) == 0 {
+			time.Sleep(time.Duration(rng.IntN(3000)) * time.Microsecond)
+		}
+	}
+	if !bytes.Equal(heard, said) {
+		return errors.New("other bytes came back")
+	}
+	if n, err := c.Read(heard[:1]); n != 0 || err != io.EOF {
+		return fmt.Errorf("then %d bytes more and %w", n, err)
+	}
+	return <-failed
+}
