@@ -1,0 +1,147 @@
+package vaurientest
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/vaurien-proxy/vaurien"
+)
+
+// barrierName is what the proxy calls the barrier.
+const barrierName = "hold"
+
+// A barrier lets exchanges wait for the test. It stands around the plan in
+// force, from the first Hold on: until then the proxy does nothing that the plan
+// does not.
+type barrier struct {
+	proxy *Proxy
+
+	raise sync.Once // puts it into the plan in force
+
+	mu      sync.Mutex
+	stands  bool
+	armed   []*Hold // in the order in which they were made
+	claimed map[exchangeID][]*Hold
+	holding int // exchanges that are held
+}
+
+// toxics returns the barrier for a plan to have beside its own behavior.
+func (b *barrier) toxics() []vaurien.Toxic {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.stands {
+		return nil
+	}
+	return []vaurien.Toxic{{Name: barrierName, Percent: 100, Behavior: vaurien.When(b.claim, (*waiting)(b))}}
+}
+
+// arm lets h wait for an exchange.
+func (b *barrier) arm(h *Hold) {
+	b.mu.Lock()
+	b.armed = append(b.armed, h)
+	b.stands = true
+	b.mu.Unlock()
+	b.raise.Do(func() { b.proxy.plans.again() }) // put never fails
+}
+
+// disarm takes h away, unless it has met an exchange.
+func (b *barrier) disarm(h *Hold) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.armed = slices.DeleteFunc(b.armed, func(a *Hold) bool { return a == h })
+}
+
+// claim reports whether the exchange is one that holds wait for; one of each
+// kind takes it. A piece of a stream that is not framed is held where it is, a
+// request may be claimed for its reply too.
+func (b *barrier) claim(e *vaurien.Event) bool {
+	if e.Message == nil {
+		return false
+	}
+	points := e.Point
+	if points == 0 {
+		points = vaurien.Request | vaurien.Reply
+	}
+	b.mu.Lock()
+	armed := slices.Clone(b.armed)
+	b.mu.Unlock()
+	id := exchangeID{e.Session.Number(), e.Exchange}
+	found := false
+	for _, h := range armed {
+		if h.point&points != 0 && h.match(e) && b.take(h, id) {
+			h.describe(e)
+			points &^= h.point
+			found = true
+		}
+	}
+	return found
+}
+
+// take lets h claim an exchange, unless h has one by now.
+func (b *barrier) take(h *Hold, id exchangeID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.Index(b.armed, h)
+	if i < 0 {
+		return false
+	}
+	b.armed = slices.Delete(b.armed, i, i+1)
+	if b.claimed == nil {
+		b.claimed = make(map[exchangeID][]*Hold)
+	}
+	b.claimed[id] = append(b.claimed[id], h)
+	return true
+}
+
+// claimant returns who has claimed an exchange for a point and waits for it.
+func (b *barrier) claimant(id exchangeID, point vaurien.Point) *Hold {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, h := range b.claimed[id] {
+		if h.point == point && !h.hasArrived() {
+			return h
+		}
+	}
+	return nil
+}
+
+// over forgets an exchange that is over. A reply that was waited for and did
+// not come is waited for again, from another one.
+func (b *barrier) over(id exchangeID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, h := range b.claimed[id] {
+		if !h.hasArrived() && !isClosed(h.decided) {
+			b.armed = append(b.armed, h)
+		}
+	}
+	delete(b.claimed, id)
+}
+
+// held counts the exchanges that are held.
+func (b *barrier) held(n int) {
+	b.mu.Lock()
+	b.holding += n
+	b.mu.Unlock()
+	b.proxy.journal.touch()
+}
+
+func (b *barrier) heldNow() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.holding
+}
+
+// waiting is what the barrier does to the exchanges that are claimed.
+type waiting barrier
+
+func (*waiting) Points() vaurien.Point { return vaurien.Request | vaurien.Reply }
+
+func (w *waiting) Act(e *vaurien.Event, next vaurien.Next) error {
+	b := (*barrier)(w)
+	h := b.claimant(exchangeID{e.Session.Number(), e.Exchange}, e.Point)
+	if h == nil || e.Message.More || e.Message.Invites {
+		return next() // the rest of the reply is yet to come
+	}
+	return h.act(e, next)
+}
