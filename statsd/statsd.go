@@ -6,6 +6,14 @@
 //	<protocol>.<session>.to_backend  it has carried data to the backend
 //	<protocol>.<session>.to_client   it has carried data to the client
 //	<protocol>.fault.<behavior>      a behavior has acted on an exchange
+//
+// and these timings, in milliseconds, once an exchange is over:
+//
+//	<protocol>.latency.<proxy>          from the request's arrival until its answer had gone out
+//	<protocol>.backend_latency.<proxy>  from when it was passed on until the reply began to arrive
+//	<protocol>.delay.<behavior>         for how long a behavior held it up
+//
+// What a behavior did to a connection is sent once that is closed.
 package statsd
 
 import (
@@ -51,13 +59,15 @@ type Observer struct {
 	failed atomic.Uint64 // packets that could not be sent
 }
 
-var _ vaurien.Observer = (*Observer)(nil)
+var _ vaurien.Recorder = (*Observer)(nil)
 
-// count is one thing to count. Its name is made only when it is sent.
+// count is one thing to count, or a time. Its name is made only when it is sent.
 type count struct {
-	session *vaurien.Session
-	what    string // start, end …; empty for a fault
-	fault   string // the behavior
+	session  *vaurien.Session
+	what     string // start, end, fault, delay …
+	behavior string // of faults and delays
+	timing   bool
+	took     time.Duration
 }
 
 // An Option changes how an Observer works.
@@ -126,7 +136,26 @@ func (o *Observer) Message(s *vaurien.Session, toBackend bool) {
 
 // Fault implements vaurien.Observer.
 func (o *Observer) Fault(s *vaurien.Session, behavior string) {
-	o.count(count{session: s, fault: behavior})
+	o.count(count{session: s, what: "fault", behavior: behavior})
+}
+
+// Attributes implements vaurien.Recorder: none are asked for.
+func (o *Observer) Attributes(string) []string { return nil }
+
+// Record implements vaurien.Recorder.
+func (o *Observer) Record(r *vaurien.Record) {
+	if r.Ended.IsZero() {
+		return
+	}
+	if d, ok := r.ClientLatency(); ok {
+		o.count(count{session: r.Session, what: "latency", timing: true, took: d})
+	}
+	if d, ok := r.BackendLatency(); ok {
+		o.count(count{session: r.Session, what: "backend_latency", timing: true, took: d})
+	}
+	if d := r.AddedDelay(); d > 0 {
+		o.count(count{session: r.Session, what: "delay", behavior: r.Behavior, timing: true, took: d})
+	}
 }
 
 func (o *Observer) count(c count) {
@@ -167,7 +196,12 @@ func (o *Observer) send() {
 }
 
 func (o *Observer) sendOne(c count) {
-	o.client.Inc(c.name(), 1, float32(o.rate)) // failures are seen by watched
+	// Failures are seen by watched.
+	if c.timing {
+		o.client.TimingDuration(c.name(), c.took, float32(o.rate))
+	} else {
+		o.client.Inc(c.name(), 1, float32(o.rate))
+	}
 }
 
 // finish sends what is in the queue and closes the socket.
@@ -187,11 +221,15 @@ func (o *Observer) finish() {
 	}
 }
 
-// name returns the counter's name.
+// name returns the counter's or the timing's name.
 func (c count) name() string {
-	protocol := clean.Replace(c.session.Proxy().Protocol())
-	if c.fault != "" {
-		return protocol + ".fault." + clean.Replace(c.fault)
+	proxy := c.session.Proxy()
+	protocol := clean.Replace(proxy.Protocol())
+	switch {
+	case c.behavior != "":
+		return protocol + "." + c.what + "." + clean.Replace(c.behavior)
+	case c.timing:
+		return protocol + "." + c.what + "." + clean.Replace(proxy.Name())
 	}
 	return protocol + "." + clean.Replace(c.session.ID()) + "." + c.what
 }

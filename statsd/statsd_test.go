@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -44,18 +47,7 @@ func traffic(t *testing.T, o vaurien.Observer, plan spec.Plan, clients, messages
 			conn.Close()
 		}
 	})
-	cfg, err := builtin.Registry().Build(spec.Proxy{Name: "web", Plan: plan, Settings: option.Values{
-		"proxy": {Text: "127.0.0.1:0"}, "backend": {Text: backend.Addr().String()},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg.Observer, cfg.Logger = o, slog.New(slog.DiscardHandler)
-	p, err := vaurien.Listen(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Start()
+	p := start(t, o, plan, "tcp", backend.Addr().String())
 	defer p.Shutdown(t.Context())
 	for range clients {
 		conn, err := net.Dial("tcp", p.Addr().String())
@@ -72,6 +64,24 @@ func traffic(t *testing.T, o vaurien.Observer, plan spec.Plan, clients, messages
 	}
 }
 
+// start starts the proxy web, which o observes.
+func start(t *testing.T, o vaurien.Observer, plan spec.Plan, protocol, backend string) *vaurien.Proxy {
+	t.Helper()
+	cfg, err := builtin.Registry().Build(spec.Proxy{Name: "web", Plan: plan, Settings: option.Values{
+		"proxy": {Text: "127.0.0.1:0"}, "backend": {Text: backend}, "protocol": {Text: protocol},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Observer, cfg.Logger = o, slog.New(slog.DiscardHandler)
+	p, err := vaurien.Listen(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Start()
+	return p
+}
+
 // server is a StatsD server.
 type server struct{ net.PacketConn }
 
@@ -84,7 +94,10 @@ func newServer(t *testing.T) server {
 	return server{conn}
 }
 
-// counts returns what it got until a line that ends with last, n times.
+// timing is the value of a timing, which nobody can foretell.
+var timing = regexp.MustCompile(`:[0-9.e-]+\|ms`)
+
+// counts returns what it got, timings without their values, until a line that ends with last, n times.
 func (s server) counts(t *testing.T, last string, n int) map[string]int {
 	t.Helper()
 	got := make(map[string]int)
@@ -98,7 +111,7 @@ func (s server) counts(t *testing.T, last string, n int) map[string]int {
 			t.Errorf("a packet of %d bytes", size)
 		}
 		for line := range strings.Lines(string(buf[:size])) {
-			line = strings.TrimSuffix(line, "\n")
+			line = timing.ReplaceAllString(strings.TrimSuffix(line, "\n"), "|ms")
 			got[line]++
 			if strings.HasSuffix(line, last) {
 				n--
@@ -114,12 +127,12 @@ func TestCounters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	delay := spec.Single("delay", option.Values{"sleep": {Text: "0"}}, "")
+	delay := spec.Single("delay", option.Values{"sleep": {Text: "1ms"}}, "")
 	traffic(t, o, delay, 2, 3)
 	o.Close()
 	o.Close() // again does nothing
 
-	want := map[string]int{"vaurien.tcp.fault.delay:1|c": 2}
+	want := map[string]int{"vaurien.tcp.fault.delay:1|c": 2, "vaurien.tcp.delay.delay|ms": 2}
 	for _, session := range []string{"web-1", "web-2"} {
 		want["vaurien.tcp."+session+".start:1|c"] = 1
 		want["vaurien.tcp."+session+".end:1|c"] = 1
@@ -128,6 +141,34 @@ func TestCounters(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, server.counts(t, ".end:1|c", 2)); diff != "" {
 		t.Errorf("the counts differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestTimings(t *testing.T) {
+	server := newServer(t)
+	o, err := New(server.LocalAddr().String(), "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	backend := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer backend.Close()
+	p := start(t, o, spec.Single("delay", option.Values{"sleep": {Text: "1ms"}}, ""), "http", backend.Listener.Addr().String())
+	client := http.Client{Transport: &http.Transport{}}
+	for range 3 {
+		res, err := client.Get("http://" + p.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	client.CloseIdleConnections()
+	p.Shutdown(t.Context())
+	o.Close()
+	got := server.counts(t, ".end:1|c", 1)
+	for _, timing := range []string{"http.latency.web|ms", "http.backend_latency.web|ms", "http.delay.delay|ms"} {
+		if got[timing] != 3 {
+			t.Errorf("%s came %d times, want 3, in\n%v", timing, got[timing], got)
+		}
 	}
 }
 
