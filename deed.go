@@ -26,7 +26,7 @@ func (e *Event) delays() {
 // harm counts the exchange among the faults, once: something is done to it now.
 func (e *Event) harm() {
 	if e.x != nil && !e.x.acted.Swap(true) {
-		e.Session.proxy.noteFault(e.Session, e.x)
+		e.Session.proxy.noteFault(e)
 	}
 }
 

@@ -30,6 +30,7 @@ var (
 // It reports whether it is passed on after all, for the caller to do.
 func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	if s.codec == nil || s.opaque.Load() {
+		e.harm()
 		_, err := s.clientConn().Write(noise(e.Rand()))
 		return false, s.clientLost(err)
 	}
@@ -38,6 +39,7 @@ func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 		if err != nil || a.Pass {
 			return a.Pass, err
 		}
+		e.harm()
 		if _, err := s.down.out.Write(a.Bytes); err != nil {
 			return false, s.clientLost(err)
 		}
@@ -53,8 +55,10 @@ func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	case err != nil || a.Pass:
 		return a.Pass, err
 	case f.Unread, a.Close, a.Rest, m.Body == nil:
+		e.harm()
 		return false, s.become(e.x, m, a)
 	}
+	e.harm()
 	all, err := e.d.skip(m, unreadLimit)
 	if IsOpaque(err) {
 		all, err = false, nil // no more of it can be told apart

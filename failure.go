@@ -96,6 +96,10 @@ const (
 	Committing     Phase = "commit" // or whatever makes the effect last: EXEC, the end of a mail
 )
 
+// TraceAttribute is the attribute of requests that belong to a trace, where the
+// protocol knows of any: the trace's id. It stands in the log beside a fault.
+const TraceAttribute = "trace_id"
+
 // An Attribute is something that can be known of a request.
 type Attribute struct {
 	Name string // words joined by underscores: in_transaction

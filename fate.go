@@ -92,7 +92,7 @@ func (s *Session) renewLink() {
 	s.leaveLink()
 	p := s.proxy.plan.Load()
 	s.link = p.untouched
-	if s.proxy.recorder != nil && !s.framing() {
+	if len(s.proxy.recordings) > 0 && !s.framing() {
 		s.link = &exchange{plan: p} // a Record of its own
 	}
 	if p.points != 0 {

@@ -33,27 +33,27 @@ const (
 // methods may be called from any goroutine, and none but Shutdown and Close
 // waits for traffic.
 type Proxy struct {
-	name     string
-	settings atomic.Pointer[Settings]
-	seed     uint64
-	dice     dice
-	protocol Protocol
-	greets   bool           // the protocol's servers speak first
-	anyOrder bool           // its replies come in any order
-	zeros    map[string]any // what requests have that lack an attribute
-	listener net.Listener
-	dialer   func(context.Context, string) (net.Conn, error)
-	clock    Clock
-	log      *slog.Logger
-	observer Observer
-	recorder Recorder                      // the observer, if it is one
-	recorded []string                      // the attributes that it asked for
-	digests  maphash.Seed                  // of requests
-	pool     atomic.Pointer[chan struct{}] // a place for each backend connection; nil: no limit
-	pipes    pipes
-	loops    *Loops                // nil: goroutines carry everything
-	known    atomic.Pointer[route] // to the backend
-	held     atomic.Int64          // bytes read ahead by all sessions
+	name       string
+	settings   atomic.Pointer[Settings]
+	seed       uint64
+	dice       dice
+	protocol   Protocol
+	greets     bool           // the protocol's servers speak first
+	anyOrder   bool           // its replies come in any order
+	zeros      map[string]any // what requests have that lack an attribute
+	listener   net.Listener
+	dialer     func(context.Context, string) (net.Conn, error)
+	clock      Clock
+	log        *slog.Logger
+	observer   Observer
+	recordings []recording                   // by those who are told of exchanges
+	recorded   []string                      // the attributes that it asked for
+	digests    maphash.Seed                  // of requests
+	pool       atomic.Pointer[chan struct{}] // a place for each backend connection; nil: no limit
+	pipes      pipes
+	loops      *Loops                // nil: goroutines carry everything
+	known      atomic.Pointer[route] // to the backend
+	held       atomic.Int64          // bytes read ahead by all sessions
 
 	plan     atomic.Pointer[inForce]
 	plans    atomic.Uint64 // how many there were
@@ -108,9 +108,8 @@ func Listen(cfg Config) (*Proxy, error) {
 	}
 	p.log = p.log.With("proxy", p.name)
 	p.SetSettings(cfg.Settings)
-	if r, ok := cfg.Observer.(Recorder); ok {
-		p.recorder, p.recorded, p.digests = r, r.Attributes(cfg.Settings.Protocol), maphash.MakeSeed()
-	}
+	p.record(cfg.Observer)
+	p.digests = maphash.MakeSeed()
 	p.dice = newDice(p.seed, p.name)
 	p.plan.Store(newInForce(cfg.Plan, p.plans.Add(1)))
 	p.SetBackend(cfg.Settings.Backend)
@@ -349,7 +348,8 @@ func (p *Proxy) Close() error {
 }
 
 // noteFault counts and logs that a behavior acts on an exchange.
-func (p *Proxy) noteFault(s *Session, x *exchange) {
+func (p *Proxy) noteFault(e *Event) {
+	s, x := e.Session, e.x
 	p.mu.Lock()
 	p.faults[x.name]++
 	p.mu.Unlock()
@@ -365,6 +365,9 @@ func (p *Proxy) noteFault(s *Session, x *exchange) {
 	}
 	if verb := x.request.Verb; verb != "" {
 		attrs = append(attrs, slog.String("verb", verb))
+	}
+	if trace, _ := e.Attribute(TraceAttribute).(string); trace != "" {
+		attrs = append(attrs, slog.String(TraceAttribute, trace))
 	}
 	p.log.LogAttrs(p.ctx, slog.LevelInfo, "fault", attrs...)
 }

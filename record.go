@@ -64,29 +64,24 @@ const mostDeeds = 16
 // digested is how much of a request its digest is made of.
 const digested = 4 << 10
 
-// Observers returns an Observer that tells all of those given, which may be
-// nil; a Recorder if one of them is. It returns nil if none is left.
+// Observers returns an Observer that tells all of those given, some of which may
+// be nil, and as Recorders those that are. It returns nil if none is left.
 func Observers(observers ...Observer) Observer {
 	var all several
-	var recorders []Recorder
 	for _, o := range observers {
-		if o == nil {
-			continue
-		}
-		all = append(all, o)
-		if r, ok := o.(Recorder); ok {
-			recorders = append(recorders, r)
+		if more, ok := o.(several); ok {
+			all = append(all, more...)
+		} else if o != nil {
+			all = append(all, o)
 		}
 	}
-	switch {
-	case len(all) == 0:
+	switch len(all) {
+	case 0:
 		return nil
-	case len(all) == 1:
+	case 1:
 		return all[0]
-	case len(recorders) == 0:
-		return all
 	}
-	return &severalRecorders{all, recorders}
+	return all
 }
 
 type several []Observer
@@ -115,29 +110,34 @@ func (s several) Fault(x *Session, behavior string) {
 	}
 }
 
-// severalRecorders give each recorder the values of the attributes that it
-// asked for.
-type severalRecorders struct {
-	several
-	recorders []Recorder
+// A recording is what one Recorder is told by a proxy.
+type recording struct {
+	to     Recorder
+	values int // of the attributes that it asked for
 }
 
-func (s *severalRecorders) Attributes(protocol string) []string {
-	var all []string
-	for _, r := range s.recorders {
-		all = append(all, r.Attributes(protocol)...)
+// record lets those of o that are Recorders record the proxy's exchanges.
+func (p *Proxy) record(o Observer) {
+	all, ok := o.(several)
+	if !ok {
+		all = several{o}
 	}
-	return all
+	for _, o := range all {
+		if r, ok := o.(Recorder); ok {
+			names := r.Attributes(p.Protocol())
+			p.recordings = append(p.recordings, recording{r, len(names)})
+			p.recorded = append(p.recorded, names...)
+		}
+	}
 }
 
-func (s *severalRecorders) Record(r *Record) {
-	all := r.Values
-	values := all
-	protocol := r.Session.proxy.Protocol()
-	for _, to := range s.recorders {
-		n := min(len(to.Attributes(protocol)), len(values))
+// tell gives each Recorder the values of the attributes that it asked for.
+func (p *Proxy) tell(r *Record) {
+	all, values := r.Values, r.Values
+	for _, rec := range p.recordings {
+		n := min(rec.values, len(values))
 		r.Values, values = values[:n:n], values[n:]
-		to.Record(r)
+		rec.to.Record(r)
 	}
 	r.Values = all // the Record goes on
 }
@@ -154,8 +154,7 @@ type trace struct {
 // begin begins the Record of x, whose request is m; nil where x is the
 // connection.
 func (s *Session) begin(x *exchange, m *Message) {
-	r := s.proxy.recorder
-	if r == nil {
+	if len(s.proxy.recordings) == 0 {
 		return
 	}
 	t := x.trace
@@ -181,7 +180,7 @@ func (s *Session) begin(x *exchange, m *Message) {
 		}
 	}
 	if x.behavior != nil {
-		r.Record(&t.record)
+		s.proxy.tell(&t.record)
 	}
 }
 
@@ -271,6 +270,6 @@ func (t *trace) end() {
 	if t.open = false; t.record.Ended.IsZero() {
 		t.record.Ended = time.Now()
 	}
-	t.record.Session.proxy.recorder.Record(&t.record)
+	t.record.Session.proxy.tell(&t.record)
 	t.record.Session = nil
 }

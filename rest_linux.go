@@ -99,7 +99,7 @@ func (x *side) carry() {
 		return
 	}
 	buf := x.r.l.buf
-	n, err := unix.Read(x.fd, buf)
+	n, err := readNow(x.fd, buf)
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 		return
@@ -120,7 +120,7 @@ func (x *side) carry() {
 
 // take gives p to the side, and keeps what it does not take yet.
 func (x *side) take(p []byte) {
-	n, err := unix.Write(x.fd, p)
+	n, err := writeNow(x.fd, p)
 	if err != nil && err != unix.EAGAIN && err != unix.EINTR {
 		x.lost(p, err)
 		return
@@ -139,7 +139,7 @@ func (x *side) flush() {
 	if x.piped > 0 {
 		x.drain()
 	} else {
-		n, err := unix.Write(x.fd, x.out)
+		n, err := writeNow(x.fd, x.out)
 		if err == unix.EAGAIN || err == unix.EINTR {
 			return
 		}

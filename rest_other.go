@@ -11,7 +11,7 @@ import (
 type Loops struct{}
 
 // NewLoops returns errors.ErrUnsupported.
-func NewLoops() (*Loops, error) { return nil, errors.ErrUnsupported }
+func NewLoops(int) (*Loops, error) { return nil, errors.ErrUnsupported }
 
 // Close does nothing.
 func (*Loops) Close() {}

@@ -63,7 +63,7 @@ func startDialing(t testing.TB, dial func(context.Context, string) (net.Conn, er
 	}
 	cfg.Plan, cfg.Dial, cfg.Logger = p, dial, slog.New(slog.DiscardHandler)
 	if !portable {
-		if cfg.Loops, err = vaurien.NewLoops(); err != nil {
+		if cfg.Loops, err = vaurien.NewLoops(2); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,8 +15,9 @@ import (
 	"github.com/vaurien-proxy/vaurien/protocol/smtp"
 )
 
-// Registry returns a registry of all that ships.
-func Registry() *vaurien.Registry {
+// Registry returns a registry of all that ships, and of other behaviors beside
+// it. It panics if two have one name.
+func Registry(others ...vaurien.Kind) *vaurien.Registry {
 	acting := []vaurien.Kind{
 		behavior.Abort(),
 		behavior.Bandwidth(),
@@ -44,7 +45,7 @@ func Registry() *vaurien.Registry {
 		behavior.Transient(),
 	}
 	behaviors := []vaurien.Kind{behavior.Dummy()}
-	for _, k := range acting {
+	for _, k := range append(acting, others...) {
 		behaviors = append(behaviors, behavior.Selected(k))
 	}
 	return vaurien.NewRegistry(behaviors,

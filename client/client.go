@@ -149,7 +149,21 @@ func (c *Client) SetPlan(ctx context.Context, name string, change control.PlanCh
 		return p, err
 	}
 	body, places := encodeChange(change)
-	err = c.call(ctx, http.MethodPut, proxyPath(name)+"/plan", body, places, &p)
+	err = c.call(ctx, http.MethodPut, proxyPath(name)+"/plan"+dryRun(change.DryRun), body, places, &p)
+	return p, err
+}
+
+// dryRun returns the parameter of calls that are to change nothing.
+func dryRun(dry bool) string {
+	if dry {
+		return "?dry-run=true"
+	}
+	return ""
+}
+
+// EndPlan implements control.Controller.
+func (c *Client) EndPlan(ctx context.Context, name string) (p control.Proxy, err error) {
+	err = c.call(ctx, http.MethodDelete, proxyPath(name)+"/plan", nil, nil, &p)
 	return p, err
 }
 
@@ -178,46 +192,60 @@ func proxyPath(name string) string {
 	return "/proxies/" + url.PathEscape(name)
 }
 
+// A document is a body that is YAML already.
+type document []byte
+
 // call sends body, if any, and reads the answer into result, if any. Errors
 // about fields of body name the places where the caller has them from.
 func (c *Client) call(ctx context.Context, method, path string, body any, from places, result any) error {
 	var text io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
+	media := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case document:
+		text, media = bytes.NewReader(b), "application/yaml"
+	default:
+		written, err := json.Marshal(body)
 		if err != nil {
 			return err
 		}
-		text = bytes.NewReader(b)
+		text = bytes.NewReader(written)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, text)
 	if err != nil {
 		return err
 	}
 	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", media)
 	}
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	answer, err := c.http.Do(request)
-	if err != nil {
-		return c.unreachable(ctx, err)
-	}
-	defer answer.Body.Close()
-	got, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return c.unreachable(ctx, err)
-	}
-	if answer.StatusCode/100 != 2 {
-		return c.failure(answer, got, from)
-	}
-	if result == nil {
-		return nil
+	got, err := c.ask(request, from)
+	if err != nil || result == nil {
+		return err
 	}
 	if err := json.Unmarshal(got, result); err != nil {
 		return fmt.Errorf("%s: the answer is not Vaurien's: %w", c.base, err)
 	}
 	return nil
+}
+
+// ask sends a request and returns the body of an answer that is a success.
+func (c *Client) ask(request *http.Request, from places) ([]byte, error) {
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	answer, err := c.http.Do(request)
+	if err != nil {
+		return nil, c.unreachable(request.Context(), err)
+	}
+	defer answer.Body.Close()
+	got, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return nil, c.unreachable(request.Context(), err)
+	}
+	if answer.StatusCode/100 != 2 {
+		return nil, c.failure(answer, got, from)
+	}
+	return got, nil
 }
 
 // unreachable is err in our own words.

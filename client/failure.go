@@ -9,6 +9,7 @@ import (
 
 	"github.com/vaurien-proxy/vaurien/control"
 	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/scenario"
 )
 
 // ErrRefused is returned, wrapped, when the server does not let this client
@@ -35,14 +36,14 @@ func (c *Client) failure(answer *http.Response, body []byte, from places) error 
 		errs = append(errs, &option.Error{Place: place, Name: e.Option, Problem: e.Problem})
 	}
 	switch answer.StatusCode {
-	case http.StatusNotFound:
-		if strings.HasPrefix(f.Error, control.ErrNoToxic.Error()) {
-			return &remoteError{f.Error, []error{control.ErrNoToxic}}
+	case http.StatusNotFound, http.StatusConflict:
+		for _, is := range known {
+			if strings.HasPrefix(f.Error, is.Error()) {
+				return &remoteError{f.Error, []error{is}}
+			}
 		}
-		return &remoteError{f.Error, []error{control.ErrNoProxy}}
-	case http.StatusConflict:
 		if len(errs) == 0 {
-			return &remoteError{f.Error, []error{control.ErrExists}}
+			return errors.New(f.Error)
 		}
 		return &remoteError{errors.Join(errs...).Error(), append(errs, control.ErrAddress)}
 	case http.StatusServiceUnavailable:
@@ -54,6 +55,12 @@ func (c *Client) failure(answer *http.Response, body []byte, from places) error 
 		return errors.New(f.Error)
 	}
 	return errors.Join(errs...)
+}
+
+// known are the errors that an answer's text begins with.
+var known = []error{
+	control.ErrNoProxy, control.ErrNoToxic, control.ErrNoScenario, scenario.ErrNoStep,
+	control.ErrExists, control.ErrScenario, control.ErrStopped,
 }
 
 // remoteError is an error with a text of the server's that is, to errors.Is

@@ -44,7 +44,7 @@ func (c *Client) SetEnabled(ctx context.Context, name string, enabled bool) (p c
 
 // Patch implements control.Controller.
 func (c *Client) Patch(ctx context.Context, name string, change control.Patch) (p control.Proxy, err error) {
-	from := places{"proxy": "", "backend": ""}
+	from := places{"proxy": "", "backend": "", "for": ""}
 	body := make(map[string]any)
 	if change.Proxy != nil {
 		body["proxy"] = *change.Proxy
@@ -58,7 +58,10 @@ func (c *Client) Patch(ctx context.Context, name string, change control.Patch) (
 	if change.Toxics != nil {
 		body["toxics"] = encodeToxics(*change.Toxics, from)
 	}
-	err = c.call(ctx, http.MethodPatch, proxyPath(name), body, from, &p)
+	if change.For != 0 {
+		body["for"] = change.For.String()
+	}
+	err = c.call(ctx, http.MethodPatch, proxyPath(name)+dryRun(change.DryRun), body, from, &p)
 	return p, err
 }
 
@@ -79,6 +82,10 @@ func encodeToxic(t spec.Toxic, path string, from places) any {
 	body := map[string]any{"behavior": t.Behavior, "percent": t.Percent, "options": texts(t.Options)}
 	if t.Name != "" {
 		body["name"] = t.Name
+	}
+	if t.For != 0 {
+		body["for"] = t.For.String()
+		from[path+"for"] = t.Place
 	}
 	from[path+"behavior"], from[path+"percent"] = t.Place, t.Place
 	from.add(path+"options", "behavior "+t.Behavior, t.Options)

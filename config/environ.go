@@ -21,7 +21,7 @@ const FileVariable = envPrefix + "CONFIG"
 // program: those of its clients, and those that container platforms set for
 // every service they know, here one named vaurien.
 var othersVariable = regexp.MustCompile(
-	`^VAURIEN_(CONFIG|URL|TOKEN|VERSION|PORT|(.*_)?(ADDR|SERVICE_HOST|SERVICE_PORT|SERVICE_PORT_.*|PORT_[0-9]+_(TCP|UDP)(_PORT|_PROTO)?))$`)
+	`^VAURIEN_(CONFIG|URL|TOKEN|BINARY|VERSION|PORT|(.*_)?(ADDR|SERVICE_HOST|SERVICE_PORT|SERVICE_PORT_.*|PORT_[0-9]+_(TCP|UDP)(_PORT|_PROTO)?))$`)
 
 // FromEnviron reads the variables of environ, which is written as os.Environ
 // does. An empty variable counts as unset; an unknown one that begins with
@@ -48,6 +48,7 @@ func FromEnviron(environ []string, words spec.Words) (Layer, error) {
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		f, ok := known[name]
 		switch {
+		case isAddress(name, written):
 		case !ok && !othersVariable.MatchString(name):
 			errs = append(errs, &option.Error{Place: name, Problem: "unknown environment variable" +
 				option.DidYouMean(name, printed) + " (those that begin with " + envPrefix + " are settings)"})
@@ -61,4 +62,15 @@ func FromEnviron(environ []string, words spec.Words) (Layer, error) {
 		}
 	}
 	return layer, errors.Join(errs...)
+}
+
+// isAddress reports whether name is part of the address of a proxy that the
+// program has told the command which it runs: it is if all of it is there.
+func isAddress(name string, written map[string]string) bool {
+	for _, part := range []string{"_HOST", "_PORT"} {
+		if proxy, ok := strings.CutSuffix(name, part); ok {
+			return written[proxy+"_ADDR"] != ""
+		}
+	}
+	return false
 }

@@ -53,8 +53,8 @@ func (l Layer) proxy() (spec.Proxy, error) {
 		return p, nil
 	}
 	delete(p.Settings, "behavior")
-	var err error
-	p.Plan, err = spec.ParseDraw(draw.Text, draw.Place)
+	plan, err := spec.ParseDraw(draw.Text, draw.Place)
+	p.Plan, _ = plan.NameScripts("") // see Source.Scripts
 	return p, err
 }
 

@@ -25,6 +25,13 @@ type Source struct {
 	// flags and environment say of it is then an error, but for the seed.
 	Bare bool
 
+	// Defaults are settings of the program that all else goes over.
+	Defaults option.Values
+
+	// FreePorts lets proxies listen on a free port of the loopback where
+	// nobody says on which address.
+	FreePorts bool
+
 	// Seed is for every proxy that nobody gave one; 0 leaves them without, to
 	// have one chosen each time they are made.
 	Seed uint64
@@ -33,11 +40,15 @@ type Source struct {
 // SeedChosen is the place of a seed that nobody wrote: Source.Seed.
 const SeedChosen = "the seed chosen"
 
+// freePort is any free port, of the loopback alone.
+const freePort = "127.0.0.1:0"
+
 // A Program is all that there is to run, checked.
 type Program struct {
 	Settings Settings
 	Proxies  []spec.Proxy // one at least, unless the source is bare; their names and addresses differ
 	Seed     uint64       // for proxies to come; 0: nobody said
+	Matrix   *spec.Node   // the file's matrix, as it stands there; nil if there is none
 
 	set *option.Set // of a copy of Settings, for Changed
 }
@@ -59,11 +70,11 @@ func (s Source) Load(r *vaurien.Registry) (*Program, error) {
 	environ, err := FromEnviron(s.Environ, words)
 	errs = append(errs, err)
 
-	program := &Program{Proxies: file.Proxies}
+	program := &Program{Proxies: file.Proxies, Matrix: file.Matrix}
 	var settings *Settings
 	settings, program.set = NewSettings()
 	values := option.Values{}
-	for _, layer := range []option.Values{file.Program, environ.Program, s.Flags.Program} {
+	for _, layer := range []option.Values{s.Defaults, file.Program, environ.Program, s.Flags.Program} {
 		plain, err := normalize(layer, program.set)
 		errs = append(errs, err)
 		values = values.Merge(plain)
@@ -83,6 +94,9 @@ func (s Source) Load(r *vaurien.Registry) (*Program, error) {
 	for _, p := range program.Proxies {
 		if _, written := p.Settings["seed"]; !written && s.Seed != 0 {
 			p.Settings["seed"] = option.Value{Text: strconv.FormatUint(s.Seed, 10), Place: SeedChosen}
+		}
+		if _, written := p.Settings["proxy"]; !written && s.FreePorts {
+			p.Settings["proxy"] = option.Value{Text: freePort, Place: "a free port"}
 		}
 		_, err := r.Build(p)
 		errs = append(errs, err)

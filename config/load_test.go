@@ -338,6 +338,24 @@ func TestOthersVariables(t *testing.T) {
 	}
 }
 
+// A command that vaurien runs, such as another vaurien, is told where the
+// proxies are; one of them may be named as a setting is.
+func TestAddressesOfProxies(t *testing.T) {
+	words := Words(builtin.Registry())
+	layer, err := FromEnviron([]string{
+		"VAURIEN_DB_ADDR=127.0.0.1:1", "VAURIEN_DB_HOST=127.0.0.1", "VAURIEN_DB_PORT=1",
+		"VAURIEN_HTTP_ADDR=127.0.0.1:2", "VAURIEN_HTTP_HOST=127.0.0.1", "VAURIEN_HTTP_PORT=2",
+	}, words)
+	if err != nil || !reflect.DeepEqual(layer, Layer{}) {
+		t.Errorf("got %+v, %v, want nothing", layer, err)
+	}
+	for _, alone := range []string{"VAURIEN_DB_HOST=127.0.0.1", "VAURIEN_STATSD_PROT=1"} {
+		if _, err := FromEnviron([]string{alone}, words); err == nil {
+			t.Errorf("%s is understood", alone)
+		}
+	}
+}
+
 // Each name of a setting means that setting alone.
 func TestNamesDiffer(t *testing.T) {
 	flags, envs := map[string]string{"config": "", "check": "", "help": "", "version": ""}, map[string]string{FileVariable: ""}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/otlp"
 )
 
 // Settings are what a user can say of the program itself, as opposed to a
@@ -27,11 +28,30 @@ type Settings struct {
 	LogOutput string
 	LogFormat string
 
+	Metrics string // what is told at /metrics: all, proxies, runtime or none
+
 	StatsdEnabled    bool
 	StatsdHost       string
 	StatsdPort       int64
 	StatsdPrefix     string
 	StatsdSampleRate float64
+
+	OTLPEndpoint string // URL of a collector; empty: none
+	OTLPHeaders  string
+
+	Ledger           string // file; empty: none
+	LedgerMaxSize    int64
+	LedgerFiles      int64
+	LedgerAttributes string
+	LedgerHashKeys   bool
+	LedgerHashKey    string // empty: chosen by chance
+	LedgerMemory     int64
+
+	Replay string // a ledger to do again; empty: none
+
+	Scenario         string // file; empty: none
+	ScenarioExit     bool   // end with it
+	ScenarioCommands bool   // callers of the API may have commands run
 
 	Drain time.Duration // how long sessions may take to end
 }
@@ -51,11 +71,27 @@ func NewSettings() (*Settings, *option.Set) {
 		"critical", "error", "warning", "warn", "info", "debug")
 	set.Text(&s.LogOutput, "log-output", "-", "file that the log is appended to; -: standard error")
 	set.Choice(&s.LogFormat, "log-format", "text", "form of the log", "text", "json")
+	set.Choice(&s.Metrics, "metrics", "all", "what the APIs tell Prometheus at /metrics: of the proxies, of Go's runtime and the process, of both, or nothing",
+		"all", "proxies", "runtime", "none")
 	set.Bool(&s.StatsdEnabled, "statsd-enabled", false, "send counters to a StatsD server")
 	set.Text(&s.StatsdHost, "statsd-host", "localhost", "host of the StatsD server")
 	set.Int(&s.StatsdPort, "statsd-port", 8125, "UDP port of the StatsD server").AtLeast("1").AtMost("65535")
 	set.Text(&s.StatsdPrefix, "statsd-prefix", "vaurien", "what the counters' names begin with")
 	set.Float(&s.StatsdSampleRate, "statsd-sample-rate", 1, "share of the counts that is sent").AtLeast("0").AtMost("1")
+	set.Text(&s.OTLPEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector, as http://localhost:4318, that is sent a span for each exchange that was touched and belongs to a trace")
+	set.Text(&s.OTLPHeaders, "otlp-headers", "", "header that spans are sent with: NAME=VALUE,NAME=VALUE")
+	set.Text(&s.Ledger, "ledger", "", "file that an account of every exchange is appended to, a line of JSON each")
+	set.Size(&s.LedgerMaxSize, "ledger-max-size", 1<<30, "size of the ledger's file at which another is begun; 0: none").AtMost("1024GiB")
+	set.Int(&s.LedgerFiles, "ledger-files", 3, "how many full files of the ledger are kept: FILE.1 is the newest").AtLeast("0").AtMost("1000")
+	set.Choice(&s.LedgerAttributes, "ledger-attributes", "keys", "attributes of requests in the ledger and in events: all (with SQL, queries and names of users), keys (which name what is acted on: path, key, table), none",
+		"all", "keys", "none")
+	set.Bool(&s.LedgerHashKeys, "ledger-hash-keys", false, "hash the texts among them")
+	set.Text(&s.LedgerHashKey, "ledger-hash-key", "", "secret to hash them with, so that several runs hash alike; empty: chosen by chance")
+	set.Int(&s.LedgerMemory, "ledger-memory", 10_000, "how many entries are kept in memory, for who looks at events").AtLeast("100").AtMost("10000000")
+	set.Text(&s.Replay, "replay", "", "ledger whose last run is done again: each exchange meets the fate that it met there")
+	set.Text(&s.Scenario, "scenario", "", "file of a scenario that is played from the start")
+	set.Bool(&s.ScenarioExit, "scenario-exit", false, "end with the scenario: status 0 if it ran to its end, 1 if a rail or a step ended it")
+	set.Bool(&s.ScenarioCommands, "scenario-commands", false, "let callers of the control API have commands run here, as rails of scenarios")
 	set.Duration(&s.Drain, "drain", 5*time.Second, "how long sessions may take to end once the program is told to stop").AtLeast("0s").AtMost("24h")
 	set.Check("http-token", func() error {
 		if s.HTTP && s.HTTPToken == "" && !Loopback(s.HTTPHost) {
@@ -63,6 +99,17 @@ func NewSettings() (*Settings, *option.Set) {
 				"give --http-token or VAURIEN_HTTP_TOKEN a secret; openssl rand -hex 16 makes one", s.HTTPHost)
 		}
 		return nil
+	})
+	set.Check("otlp-endpoint", func() error {
+		if s.OTLPEndpoint == "" {
+			return nil
+		}
+		_, err := otlp.ParseEndpoint(s.OTLPEndpoint)
+		return err
+	})
+	set.Check("otlp-headers", func() error {
+		_, err := otlp.ParseHeaders(s.OTLPHeaders)
+		return err
 	})
 	return s, set
 }
@@ -81,6 +128,12 @@ func (s *Settings) ToxiproxyAddress() string {
 func (s *Settings) StatsdAddress() string {
 	return net.JoinHostPort(s.StatsdHost, strconv.FormatInt(s.StatsdPort, 10))
 }
+
+// TellsProxies reports whether /metrics tells of proxies.
+func (s *Settings) TellsProxies() bool { return s.Metrics == "all" || s.Metrics == "proxies" }
+
+// TellsRuntime reports whether /metrics tells of Go's runtime and the process.
+func (s *Settings) TellsRuntime() bool { return s.Metrics == "all" || s.Metrics == "runtime" }
 
 // Loopback says whether host can be reached from this machine alone.
 func Loopback(host string) bool {

@@ -29,7 +29,7 @@ func catalogOptions(set *option.Set) []CatalogOption {
 	for _, o := range set.Options() {
 		out = append(out, CatalogOption{
 			Name: o.Name, Type: string(o.Type), Default: o.Default, Doc: o.Doc,
-			Choices: o.Choices, Min: o.Min, Max: o.Max,
+			Choices: o.Choices, Min: o.Min, Max: o.Max, Common: o.Common,
 		})
 	}
 	return out

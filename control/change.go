@@ -102,6 +102,8 @@ func (d *Daemon) change(ctx context.Context, all []*built, exactly bool) error {
 		switch {
 		case r == nil:
 			come = append(come, b)
+		case r.is(b):
+			delete(gone, b.spec.Name)
 		case r.configuration().needsNew(b):
 			if b.config.Settings.Seed == "" {
 				b.config.Seed = r.configuration().config.Seed
@@ -154,6 +156,7 @@ func (d *Daemon) open(ctx context.Context, come []*built, gone map[string]*runni
 		}
 		fresh = append(fresh, &running{
 			name: b.spec.Name, proxy: p, past: new(history), log: d.log, built: b, base: b.arm(b.plan),
+			account: account{ledger: d.options.Ledger, plan: 1},
 		})
 	}
 	return fresh, errors.Join(errs...)
@@ -179,8 +182,12 @@ func (d *Daemon) swap(fresh, gone []*running) bool {
 		r.retire()
 		d.closing.Go(func() { r.proxy.Close(); r.past.ended(r.proxy) })
 		d.log.Info("proxy closed", "proxy", r.name)
+		if !slices.ContainsFunc(fresh, func(f *running) bool { return f.name == r.name }) {
+			d.stage.gone(r.name)
+		}
 	}
 	for _, r := range fresh {
+		r.announce()
 		r.proxy.Start()
 		s := r.state()
 		if s.Enabled {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/scenario"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
 
@@ -60,9 +61,41 @@ type Controller interface {
 	// connections until it is enabled again. Its plan and toxics stay.
 	SetEnabled(ctx context.Context, name string, enabled bool) (Proxy, error)
 
+	// EndPlan ends the time of a plan that is in force for a time: the one before
+	// returns at once. Without such a plan it does nothing.
+	EndPlan(ctx context.Context, name string) (Proxy, error)
+
 	// Patch changes several things of a proxy at once. Its plan stays, also
 	// one for a time.
 	Patch(ctx context.Context, name string, change Patch) (Proxy, error)
+
+	// StartScenario plays a scenario, of which there is one at a time. All of it
+	// is checked before anything is done.
+	StartScenario(ctx context.Context, start ScenarioStart) (scenario.State, error)
+
+	// Scenario returns the state of the scenario that is played, or of the last
+	// one.
+	Scenario(ctx context.Context) (scenario.State, error)
+
+	// StopScenario ends it, and returns once all is as it was before. The reason
+	// is for people.
+	StopScenario(ctx context.Context, reason string) (scenario.State, error)
+
+	// ReleaseStep lets a step go that lasts until then, by its name or number.
+	ReleaseStep(ctx context.Context, step string) (scenario.State, error)
+
+	// RenewLease says that whoever started the scenario is still there.
+	RenewLease(ctx context.Context) (scenario.State, error)
+
+	// Stop stops all chaos at once: every plan is held off, and every toxic, and
+	// a scenario ends. What somebody changes after that is in force again.
+	Stop(ctx context.Context) (Halt, error)
+
+	// Resume puts back what Stop has held off, but not the scenario.
+	Resume(ctx context.Context) (Halt, error)
+
+	// Halted says whether all chaos is stopped.
+	Halted(ctx context.Context) (Halt, error)
 
 	// Catalog returns the kinds of behaviors and protocols there are.
 	Catalog(ctx context.Context) (Catalog, error)
@@ -75,6 +108,8 @@ type PlanChange struct {
 	// For is how long it lasts; after it the plan that was there before
 	// returns, with its options. Zero means until the next change.
 	For time.Duration
+
+	DryRun bool // change nothing, and return the state that there would be
 }
 
 // A Patch is what is to be changed of a proxy. What is nil stays as it is.
@@ -83,6 +118,14 @@ type Patch struct {
 	Backend *string // the address that later connections are made to
 	Enabled *bool
 	Toxics  *[]spec.Toxic
+
+	// For is how long it lasts; after it what was there before returns. Zero
+	// means until the next change. An address to listen on is not for a time.
+	For time.Duration
+
+	// DryRun is to change nothing, and return the state that there would be.
+	// Whether an address can be listened on is not tried.
+	DryRun bool
 }
 
 // A Proxy is the state of a proxy.
@@ -97,6 +140,7 @@ type Proxy struct {
 	Seed       uint64  `json:"seed"`
 	Plan       Plan    `json:"plan"`
 	Toxics     []Toxic `json:"toxics"`
+	Stopped    bool    `json:"stopped,omitempty"` // its plan and toxics are held off: see Stop
 	Stats      Stats   `json:"stats"`
 }
 
@@ -104,8 +148,9 @@ type Proxy struct {
 type Toxic struct {
 	Name     string            `json:"name"`
 	Behavior string            `json:"behavior"`
-	Percent  float64           `json:"percent"` // of the connections
-	Options  map[string]string `json:"options"` // every one, with its value
+	Percent  float64           `json:"percent"`       // of the connections
+	Options  map[string]string `json:"options"`       // every one, with its value
+	For      string            `json:"for,omitempty"` // how long it has left; empty if it stays
 }
 
 // Spec returns what makes a toxic such as t.
@@ -153,7 +198,8 @@ type Stats struct {
 	// Bytes received, of which some may be underway still, or lost.
 	FromBackend uint64            `json:"bytes_from_backend"`
 	FromClient  uint64            `json:"bytes_from_client"`
-	Faults      map[string]uint64 `json:"faults"` // exchanges by what was done to them
+	Unreached   uint64            `json:"backend_failures"` // connections to the backend that could not be made
+	Faults      map[string]uint64 `json:"faults"`           // exchanges by what was done to them
 }
 
 // A Catalog lists what can be named in a plan or as a protocol.
@@ -200,4 +246,5 @@ type CatalogOption struct {
 	Choices []string `json:"choices,omitempty"`
 	Min     string   `json:"min,omitempty"`
 	Max     string   `json:"max,omitempty"`
+	Common  bool     `json:"common,omitempty"` // every behavior has it
 }

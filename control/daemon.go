@@ -10,8 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/ledger"
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
@@ -25,6 +28,15 @@ type Options struct {
 	Logger   *slog.Logger     // nil: slog.Default()
 	Observer vaurien.Observer // nil: nobody
 	Clock    vaurien.Clock    // nil: the runtime's timers
+	Loops    *vaurien.Loops   // nil: goroutines carry everything; to be closed after the Daemon
+
+	// Ledger is told which proxies and plans there are. What becomes of their
+	// exchanges it is told as the Observer, or one of several. Nil: nobody is.
+	Ledger *ledger.Ledger
+
+	// RunCommands lets whoever may call StartScenario have commands run here, as
+	// rails of scenarios. It is for callers that may do so anyway.
+	RunCommands bool
 
 	// Listen opens a proxy's listening address. Nil is TCP.
 	Listen func(ctx context.Context, address string) (net.Listener, error)
@@ -40,15 +52,17 @@ type Options struct {
 // is done without a lock, so that a call waits for no other, with one
 // exception: Put, Delete and Apply take turns.
 type Daemon struct {
-	registry *vaurien.Registry
-	kinds    kinds
-	options  Options
-	log      *slog.Logger
+	known   atomic.Pointer[words]
+	options Options
+	log     *slog.Logger
 
-	turn    chan struct{}      // holds one token: the right to change which proxies there are
-	closing sync.WaitGroup     // proxies that have left running
-	life    context.Context    // ends when the daemon is closed
-	end     context.CancelFunc // ends it
+	turn    chan struct{}  // holds one token: the right to change which proxies there are
+	closing sync.WaitGroup // proxies that have left running
+	layers  atomic.Uint64  // how many were made
+	stage   stage
+	halted  atomic.Pointer[time.Time] // since when all chaos is stopped; nil: it is not
+	life    context.Context           // ends when the daemon is closed
+	end     context.CancelFunc        // ends it
 
 	mu      sync.Mutex // guards what follows; nothing waits under it
 	running map[string]*running
@@ -61,13 +75,12 @@ var _ Controller = (*Daemon)(nil)
 // those of reg. Whoever makes it must Shutdown or Close it.
 func NewDaemon(reg *vaurien.Registry, o Options) *Daemon {
 	d := &Daemon{
-		registry: reg,
-		kinds:    kindsOf(reg),
-		options:  o,
-		log:      o.Logger,
-		turn:     make(chan struct{}, 1),
-		running:  make(map[string]*running),
+		options: o,
+		log:     o.Logger,
+		turn:    make(chan struct{}, 1),
+		running: make(map[string]*running),
 	}
+	d.known.Store(newWords(reg))
 	if d.log == nil {
 		d.log = slog.Default()
 	}
@@ -112,14 +125,15 @@ func (d *Daemon) Proxy(ctx context.Context, name string) (Proxy, error) {
 }
 
 // Catalog implements Controller.
-func (d *Daemon) Catalog(ctx context.Context) (Catalog, error) { return catalogOf(d.registry), nil }
+func (d *Daemon) Catalog(ctx context.Context) (Catalog, error) {
+	return catalogOf(d.words().registry), nil
+}
 
 // SetPlan implements Controller. The options that the proxy's configuration
 // has for a behavior hold unless the change says otherwise.
 func (d *Daemon) SetPlan(ctx context.Context, name string, change PlanChange) (Proxy, error) {
-	if change.For < 0 {
-		return Proxy{}, &option.Error{Name: "for", Problem: fmt.Sprintf(
-			"%v is in the past: write how long the plan is to last, as in 30s", change.For)}
+	if err := checkFor("", change.For); err != nil {
+		return Proxy{}, err
 	}
 	for {
 		r, err := d.find(name)
@@ -129,9 +143,12 @@ func (d *Daemon) SetPlan(ctx context.Context, name string, change PlanChange) (P
 		// Compiled without a lock: if the configuration changes meanwhile,
 		// it is compiled again.
 		b := r.configuration()
-		plan, err := d.compile(d.registry.NormalPlan(change.Plan), b)
+		plan, err := d.compile(d.words().registry.NormalPlan(change.Plan), b)
 		if err != nil {
 			return Proxy{}, err
+		}
+		if change.DryRun {
+			return r.withPlan(plan, change.For), nil
 		}
 		if r.setPlan(b, plan, change.For) {
 			state := r.state()
@@ -143,6 +160,18 @@ func (d *Daemon) SetPlan(ctx context.Context, name string, change PlanChange) (P
 			return state, nil
 		}
 	}
+}
+
+// EndPlan implements Controller.
+func (d *Daemon) EndPlan(ctx context.Context, name string) (Proxy, error) {
+	r, err := d.find(name)
+	if err != nil {
+		return Proxy{}, err
+	}
+	if r.endOverride() {
+		d.log.Info("plan returned", "proxy", r.name, "plan", r.state().Plan.Draw)
+	}
+	return r.state(), nil
 }
 
 // SetBackend implements Controller.
@@ -164,6 +193,7 @@ func (d *Daemon) Close() error {
 }
 
 func (d *Daemon) stop(how func(*running) error) error {
+	d.stage.close()
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()

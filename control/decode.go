@@ -96,10 +96,7 @@ func decodeChange(body []byte) (PlanChange, error) {
 		errs = append(errs, addOptions(&change.Plan, f.node, "options"))
 	}
 	if f, ok := n.get("for"); ok {
-		v, err := f.value("for")
-		if err == nil {
-			change.For, err = decodeFor(v.Text, "for")
-		}
+		change.For, err = f.lasting("for")
 		errs = append(errs, err)
 	}
 	return change, errors.Join(errs...)

@@ -13,6 +13,7 @@ import (
 	"github.com/vaurien-proxy/vaurien/builtin"
 	"github.com/vaurien-proxy/vaurien/control"
 	"github.com/vaurien-proxy/vaurien/control/controltest"
+	"github.com/vaurien-proxy/vaurien/ledger"
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
@@ -26,7 +27,7 @@ func TestDocs(t *testing.T) {
 	put(t, d, spec.Proxy{Settings: option.Values{
 		"proxy": {Text: "127.0.0.1:8000"}, "backend": {Text: "127.0.0.1:80"}, "protocol": {Text: "http"}, "seed": {Text: "42"},
 	}})
-	h := control.NewHandler(d, control.HandlerOptions{Host: "localhost"})
+	h := control.NewHandler(d, control.HandlerOptions{Host: "localhost", Ledger: ledger.New(ledger.Options{})})
 	examples := 0
 	for _, block := range regexp.MustCompile("(?ms)^```console\n(.*?)^```$").FindAllStringSubmatch(readDocs(t), -1) {
 		for _, example := range strings.Split("\n"+block[1], "\n$ ")[1:] {
@@ -47,7 +48,7 @@ func TestDocs(t *testing.T) {
 func TestDocsNameEveryRoute(t *testing.T) {
 	var named []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Z]+ /[^`]*)` \\|").FindAllStringSubmatch(readDocs(t), -1) {
-		named = append(named, strings.NewReplacer("NAME", "{name}", "TOXIC", "{toxic}").Replace(m[1]))
+		named = append(named, strings.NewReplacer("NAME", "{name}", "TOXIC", "{toxic}", "STEP", "{step}").Replace(m[1]))
 	}
 	slices.Sort(named)
 	routes := control.Routes()

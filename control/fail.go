@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/scenario"
 )
 
 // mediaTypeError says that a body is of a type that nothing here reads.
@@ -27,9 +28,16 @@ var statuses = []struct {
 }{
 	{ErrNoProxy, http.StatusNotFound},
 	{ErrNoToxic, http.StatusNotFound},
+	{ErrNoScenario, http.StatusNotFound},
+	{scenario.ErrNoStep, http.StatusNotFound},
+	{ErrScenario, http.StatusConflict},
+	{ErrStopped, http.StatusConflict},
 	{ErrExists, http.StatusConflict},
 	{ErrAddress, http.StatusConflict},
 	{ErrClosed, http.StatusServiceUnavailable},
+	{errNoEvents, http.StatusNotFound},
+	{errStreams, http.StatusServiceUnavailable},
+	{errNoMetrics, http.StatusNotFound},
 	{context.Canceled, http.StatusServiceUnavailable},
 }
 

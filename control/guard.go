@@ -18,15 +18,10 @@ func guard(o HandlerOptions, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		reason := o.refusal(r)
 		switch {
-		case !o.allowsHost(r.Host):
-			refuse(w, http.StatusForbidden, "the Host header is "+r.Host+
-				", which is not this server's name: use localhost, a loopback address or the configured host")
-		case foreignOrigin(r):
-			refuse(w, http.StatusForbidden, "the request comes from a web page of another origin, "+r.Header.Get("Origin")+
-				", which may not control this server")
-		case r.Header.Get("Sec-Fetch-Site") == "cross-site", r.Header.Get("Sec-Fetch-Site") == "same-site":
-			refuse(w, http.StatusForbidden, "the request comes from a web page of another site, which may not control this server")
+		case reason != "":
+			refuse(w, http.StatusForbidden, reason)
 		case o.Token != "" && !bears(r, token):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="vaurien"`)
 			refuse(w, http.StatusUnauthorized, "this server asks for its token: send the header Authorization: Bearer TOKEN")
@@ -34,6 +29,22 @@ func guard(o HandlerOptions, h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 		}
 	})
+}
+
+// refusal says why a request may not come from where it does; empty: it may.
+func (o HandlerOptions) refusal(r *http.Request) string {
+	site := r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case !o.allowsHost(r.Host):
+		return "the Host header is " + r.Host +
+			", which is not this server's name: use localhost, a loopback address or the configured host"
+	case foreignOrigin(r):
+		return "the request comes from a web page of another origin, " + r.Header.Get("Origin") +
+			", which may not control this server"
+	case site == "cross-site", site == "same-site":
+		return "the request comes from a web page of another site, which may not control this server"
+	}
+	return ""
 }
 
 func refuse(w http.ResponseWriter, status int, reason string) {

@@ -56,6 +56,7 @@ func plus(a, b vaurien.Stats) vaurien.Stats {
 	return vaurien.Stats{
 		Open: a.Open + b.Open, Sessions: a.Sessions + b.Sessions, Exchanges: a.Exchanges + b.Exchanges,
 		ToBackend: a.ToBackend + b.ToBackend, ToClient: a.ToClient + b.ToClient,
-		FromBackend: a.FromBackend + b.FromBackend, FromClient: a.FromClient + b.FromClient, Faults: faults,
+		FromBackend: a.FromBackend + b.FromBackend, FromClient: a.FromClient + b.FromClient,
+		Unreached: a.Unreached + b.Unreached, Faults: faults,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vaurien-proxy/vaurien/ledger"
 	"github.com/vaurien-proxy/vaurien/option"
 )
 
@@ -35,15 +36,21 @@ type HandlerOptions struct {
 	// is right, and any name too if there is a Token.
 	Host string
 
+	// Ledger is where events come from. Nil: there are none.
+	Ledger *ledger.Ledger
+
+	// Metrics answers GET /metrics. Nil: nothing does.
+	Metrics http.Handler
+
 	private bool // with an unspecified Host, a private network's names are right too
 }
 
 // NewHandler returns the HTTP API to c, in three dialects: the seed's
 // (/handler, /handlers), 2.0's (/behavior, /behaviors, /backend) and our own
-// (/proxies, /catalog).
+// (/proxies, /catalog, /events, /metrics). At / it has a page for browsers.
 func NewHandler(c Controller, o HandlerOptions) http.Handler {
-	a := &api{c}
-	return guard(o, newRouter(a.routes()))
+	a := &api{c: c, events: events{ledger: o.Ledger}, metrics: o.Metrics}
+	return withPage(o, guard(o, newRouter(a.routes())))
 }
 
 // NewServer returns a server for h whose limits do for a control server: a
@@ -61,10 +68,14 @@ func NewServer(h http.Handler) *http.Server {
 }
 
 // api serves a Controller.
-type api struct{ c Controller }
+type api struct {
+	c       Controller
+	events  events
+	metrics http.Handler // nil: there are none
+}
 
 func (a *api) routes() []route {
-	return slices.Concat(a.seedRoutes(), a.secondRoutes(), a.ownRoutes(), a.toxicRoutes())
+	return slices.Concat(a.seedRoutes(), a.secondRoutes(), a.ownRoutes(), a.toxicRoutes(), a.scenarioRoutes(), a.eventRoutes(), a.metricsRoutes())
 }
 
 // A route is one method of one path.
@@ -81,11 +92,14 @@ type endpoint func(*http.Request) (reply, error)
 type reply struct {
 	status int // zero: 200, or 204 without a body
 	text   string
-	json   any // if not nil, instead of text
+	json   any                       // if not nil, instead of text
+	stream func(http.ResponseWriter) // if not nil, writes all of the answer, for as long as it takes
 }
 
 func (p reply) write(w http.ResponseWriter) {
 	switch {
+	case p.stream != nil:
+		p.stream(w)
 	case p.json != nil:
 		writeJSON(w, p.status, p.json)
 	case p.text != "":
@@ -170,12 +184,13 @@ func (m methods) notAllowed(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// readBody returns the body of a request that may be JSON or text.
-func readBody(r *http.Request) ([]byte, error) {
+// readBody returns the body of a request that may be JSON or text, or of one of
+// these types.
+func readBody(r *http.Request, types ...string) ([]byte, error) {
 	if t := r.Header.Get("Content-Type"); t != "" {
 		media, _, err := mime.ParseMediaType(t)
 		text := media == "text/plain" || media == "application/x-www-form-urlencoded" // what curl -d says
-		if err != nil || !text && media != "application/json" && !strings.HasSuffix(media, "+json") {
+		if err != nil || !text && media != "application/json" && !strings.HasSuffix(media, "+json") && !slices.Contains(types, media) {
 			return nil, &mediaTypeError{t}
 		}
 	}

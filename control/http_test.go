@@ -40,7 +40,7 @@ const (
 		`{"weight":20,"name":"delay","options":{"before":"true","sleep":"2s"}},` +
 		`{"weight":0.5,"name":"error","options":{"code":"503","inject":"false"}}]}`
 	webHead = `{"name":"web","proxy":"127.0.0.1:8000","configured":"127.0.0.1:8000","backend":"127.0.0.1:80","enabled":true,"protocol":"http","draw":"exchange","seed":42,"plan":`
-	webTail = `,"toxics":[],"stats":{"open":0,"sessions":0,"exchanges":0,"bytes_to_backend":0,"bytes_to_client":0,"bytes_from_backend":0,"bytes_from_client":0,"faults":{}}}`
+	webTail = `,"toxics":[],"stats":{"open":0,"sessions":0,"exchanges":0,"bytes_to_backend":0,"bytes_to_client":0,"bytes_from_backend":0,"bytes_from_client":0,"backend_failures":0,"faults":{}}}`
 	hang    = `{"plan":"100:hang","entries":[{"weight":100,"name":"hang","options":{}}]}`
 
 	knownBehaviors = `known: delay, dummy, error, hang, slow_close`
@@ -187,7 +187,7 @@ func TestRoutes(t *testing.T) {
 		{"PUT", "/proxies/web/plan", `{"plan": "hang", "entries": [{"name": "delay"}]}`, 400, own("entries", `say 100:delay, but plan says 100:hang: write one of the two`), ""},
 		{"PUT", "/proxies/web/plan", `{"plan": true}`, 400, own("plan", `is true: write a draw, as in "20:delay,5:error", or a list, as in [{"weight": 20, "name": "delay"}]`), ""},
 		{"PUT", "/proxies/web/plan", `{"for": "30s"}`, 400, own("plan", `is missing: write a draw, as in {"plan": "20:delay", "options": {"delay": {"sleep": 2}}, "for": "30s"}`), ""},
-		{"PUT", "/proxies/web/plan", `{"plan": "hang", "for": "-1s"}`, 400, ownOption("for", "for", `-1s is in the past: write how long the plan is to last, as in 30s`), ""},
+		{"PUT", "/proxies/web/plan", `{"plan": "hang", "for": "-1s"}`, 400, ownOption("for", "for", `-1s is in the past: write how long it is to last, as in 30s`), ""},
 		{"PUT", "/proxies/web/plan", `{"plan": "hang", "For": "1s"}`, 400, own("For", `unknown field: did you mean "for"?; known: plan, entries, options, for`), ""},
 		{"PUT", "/proxies/web/plan", `[]`, 400, own("body", `is a list: write an object, as in {"plan": "20:delay", "options": {"delay": {"sleep": 2}}, "for": "30s"}`), ""},
 		{"PUT", "/proxies/web/plan", `{"plan": "hang", "plan": "delay"}`, 400, own("plan", `is there twice`), ""},
@@ -250,7 +250,7 @@ func TestNoRoute(t *testing.T) {
 	if len(body.Routes) != len(control.Routes()) || body.Routes[0] != "GET /handler" {
 		t.Errorf("routes %q", body.Routes)
 	}
-	for _, path := range []string{"/", "/proxies/", "/proxies/web/x", "/proxies/web/plan/", "/handler/x"} {
+	for _, path := range []string{"/page/", "/proxies/", "/proxies/web/x", "/proxies/web/plan/", "/handler/x"} {
 		if w := do(h, "GET", path, ""); w.Code != 404 {
 			t.Errorf("GET %s: %d", path, w.Code)
 		}

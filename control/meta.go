@@ -34,6 +34,10 @@ func NewMeta(o HandlerOptions) http.Handler {
 			refuse(w, http.StatusBadRequest, err.Error())
 			return
 		}
+		if r.Method == http.MethodGet && strings.Count(r.URL.Path, "/") == 1 { // the page's files are below /PORT/
+			http.Redirect(w, r, r.URL.Path+"/", http.StatusPermanentRedirect)
+			return
+		}
 		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), metaKey{}, target)))
 	}))
 }

@@ -19,49 +19,53 @@ func (d *Daemon) Patch(ctx context.Context, name string, change Patch) (Proxy, e
 	if err := change.check(); err != nil {
 		return Proxy{}, err
 	}
-	how := func(b *built) (*built, error) { return d.patched(b, change) }
-	if change.Proxy == nil && change.Enabled == nil {
-		return d.alter(name, how)
+	e := d.expiry()
+	how := func(b *built) (*built, error) { return d.patched(b, change, e) }
+	if change.DryRun {
+		return d.tried(name, how)
 	}
+	return e.change(ctx, name, how)
+}
+
+// replace is alter for a change that may need a new listener.
+func (d *Daemon) replace(ctx context.Context, name string, how func(*built) (*built, error)) (*running, error) {
 	if err := d.takeTurn(ctx); err != nil {
-		return Proxy{}, err
+		return nil, err
 	}
 	defer d.endTurn()
 	for {
 		r, err := d.find(name)
 		if err != nil {
-			return Proxy{}, err
+			return nil, err
 		}
 		from := r.configuration()
 		to, err := how(from)
 		if err != nil {
-			return Proxy{}, err
+			return nil, err
 		}
 		if !from.needsNew(to) {
 			if r.follow(from, to) {
-				d.noteAltered(r, to)
-				return r.state(), nil
+				return r, nil
 			}
 			continue
 		}
 		fresh, err := d.open(ctx, []*built{to}, map[string]*running{r.name: r})
 		if err != nil {
-			return Proxy{}, err
+			return nil, err
 		}
 		switch err := d.handOver(r, from, fresh[0]); {
 		case errors.Is(err, errChanged):
 			fresh[0].proxy.Close()
 		case err != nil:
 			fresh[0].proxy.Close()
-			return Proxy{}, err
+			return nil, err
 		default:
-			d.noteAltered(fresh[0], to)
-			return fresh[0].state(), nil
+			return fresh[0], nil
 		}
 	}
 }
 
-// check says whether the addresses are such.
+// check says whether the addresses are such, and the time is one.
 func (p Patch) check() error {
 	var errs []error
 	for _, a := range []struct {
@@ -74,16 +78,37 @@ func (p Patch) check() error {
 			}
 		}
 	}
+	errs = append(errs, checkFor("", p.For))
+	if p.For > 0 && p.Proxy != nil {
+		errs = append(errs, &option.Error{Name: "proxy", Problem: "cannot be changed for a time: leave out one of proxy and for"})
+	}
+	if p.Toxics != nil {
+		for _, t := range *p.Toxics {
+			if p.For > 0 && t.For > 0 {
+				errs = append(errs, &option.Error{Place: t.Place, Name: "for", Problem: "is said of the whole change already: say it once"})
+			}
+			errs = append(errs, checkFor(t.Place, t.For))
+		}
+	}
 	return errors.Join(errs...)
 }
 
-// patched returns b with the change made.
-func (d *Daemon) patched(b *built, change Patch) (*built, error) {
-	to := b.copy()
+// patched returns b with the change made. e notes what is in it for a time.
+func (d *Daemon) patched(b *built, change Patch, e *expiry) (*built, error) {
+	root := b.root()
+	if change.For > 0 {
+		return d.lay(root, e.patch(b.layers, change, root), b)
+	}
+	to := root.copy()
+	layers := byHand(b.layers, change.takeOut)
 	if change.Toxics != nil {
 		var err error
-		if to, err = d.with(b, *change.Toxics); err != nil {
+		lasting, forATime := parted(d.words().registry.NormalToxics(*change.Toxics, root.spec.Behaviors))
+		if to, err = d.with(root, lasting); err != nil {
 			return nil, err
+		}
+		for _, t := range forATime {
+			layers = e.put(layers, t)
 		}
 	}
 	s := &to.config.Settings
@@ -99,7 +124,20 @@ func (d *Daemon) patched(b *built, change Patch) (*built, error) {
 		s.Enabled = *change.Enabled
 		to.spec.Settings["enabled"] = option.Value{Text: strconv.FormatBool(*change.Enabled)}
 	}
-	return to, nil
+	return d.lay(to, layers, b)
+}
+
+// takeOut takes out of a layer what the change is about.
+func (p Patch) takeOut(l *layer) {
+	if p.Backend != nil {
+		l.backend = nil
+	}
+	if p.Enabled != nil {
+		l.enabled = nil
+	}
+	if p.Toxics != nil {
+		l.toxics, l.only = nil, false
+	}
 }
 
 // errChanged says that a proxy's configuration changed meanwhile.

@@ -57,7 +57,7 @@ func (d *Daemon) compile(draw spec.Plan, b *built) (*compiled, error) {
 	if err := draw.Check(PlaceOf(draw)); err != nil {
 		return nil, err
 	}
-	plan, err := d.registry.Compile(draw, b.spec.Behaviors, b.config.Protocol)
+	plan, err := d.words().registry.Compile(draw, b.spec.Behaviors, b.config.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (d *Daemon) show(draw spec.Plan, plan *vaurien.Plan, behaviors map[string]o
 		c.entries = append(c.entries, PlanEntry{
 			Weight:  e.Weight,
 			Name:    e.Name,
-			Options: d.kinds.behavior(e.Name, behaviors[e.Name].Merge(e.Options)),
+			Options: d.words().kinds.behavior(e.Name, behaviors[e.Name].Merge(e.Options)),
 		})
 	}
 	return c
@@ -94,12 +94,13 @@ func (d *Daemon) build(p spec.Proxy) (*built, error) {
 	if err := p.Plan.Check(PlaceOf(p.Plan)); err != nil {
 		return nil, err
 	}
-	p = d.registry.Normal(p)
-	cfg, err := d.registry.Build(p)
+	p = d.words().registry.Normal(p)
+	cfg, err := d.words().registry.Build(p)
 	if err != nil {
 		return nil, err
 	}
 	cfg.Name = p.Name
+	cfg.Loops = d.options.Loops
 	cfg.Logger, cfg.Observer, cfg.Clock, cfg.Dial = d.options.Logger, d.options.Observer, d.options.Clock, d.options.Dial
 	b := &built{
 		spec:    p,
@@ -109,10 +110,10 @@ func (d *Daemon) build(p spec.Proxy) (*built, error) {
 		options: make(map[string]map[string]string),
 	}
 	for name, values := range p.Behaviors {
-		b.options["behavior "+name] = d.kinds.behavior(name, values)
+		b.options["behavior "+name] = d.words().kinds.behavior(name, values)
 	}
 	protocol := cfg.Settings.Protocol
-	b.options["protocol "+protocol] = d.kinds.protocol(protocol, p.Protocols[protocol])
+	b.options["protocol "+protocol] = d.words().kinds.protocol(protocol, p.Protocols[protocol])
 	return b, nil
 }
 
@@ -120,6 +121,12 @@ func (d *Daemon) build(p spec.Proxy) (*built, error) {
 // the places where they were written.
 func (b *built) same(other *built) bool {
 	return b.config.Settings == other.config.Settings && sameToxics(b.toxics, other.toxics) &&
+		maps.EqualFunc(b.options, other.options, maps.Equal[map[string]string, map[string]string])
+}
+
+// speaksAs reports whether what is compiled for b is right for other too.
+func (b *built) speaksAs(other *built) bool {
+	return b == other || b.config.Settings.Protocol == other.config.Settings.Protocol &&
 		maps.EqualFunc(b.options, other.options, maps.Equal[map[string]string, map[string]string])
 }
 

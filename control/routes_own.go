@@ -18,6 +18,7 @@ func (a *api) ownRoutes() []route {
 		{"DELETE", "/proxies/{name}", a.deleteProxy, failOwn},
 		{"GET", "/proxies/{name}/plan", a.getPlan, failOwn},
 		{"PUT", "/proxies/{name}/plan", a.putPlan, failOwn},
+		{"DELETE", "/proxies/{name}/plan", a.endPlan, failOwn},
 		{"GET", "/proxies/{name}/backend", a.getProxyBackend, failOwn},
 		{"PUT", "/proxies/{name}/backend", a.putProxyBackend, failOwn},
 		{"GET", "/catalog", a.catalog, failOwn},
@@ -83,7 +84,11 @@ func (a *api) getPlan(r *http.Request) (reply, error) {
 }
 
 func (a *api) putPlan(r *http.Request) (reply, error) {
-	q, err := query(r, "for")
+	q, err := query(r, "for", "dry-run")
+	if err != nil {
+		return reply{}, err
+	}
+	dry, err := queryDryRun(q)
 	if err != nil {
 		return reply{}, err
 	}
@@ -103,7 +108,16 @@ func (a *api) putPlan(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	change.DryRun = dry
 	p, err := a.c.SetPlan(r.Context(), pathName(r), change)
+	return reply{json: p}, err
+}
+
+func (a *api) endPlan(r *http.Request) (reply, error) {
+	if _, err := query(r); err != nil {
+		return reply{}, err
+	}
+	p, err := a.c.EndPlan(r.Context(), pathName(r))
 	return reply{json: p}, err
 }
 

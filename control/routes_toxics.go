@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
@@ -18,9 +19,6 @@ const (
 	enabledExample = `{"enabled": false}`
 	patchExample   = `{"backend": "localhost:80", "enabled": true}`
 )
-
-// maxToxics is the most toxics of a proxy: more than anybody can mean.
-const maxToxics = 1000
 
 // toxicRoutes is the part of our own dialect about toxics and about proxies
 // that are not enabled.
@@ -41,6 +39,10 @@ func read(r *http.Request, example string) (node, error) {
 	if _, err := query(r); err != nil {
 		return node{}, err
 	}
+	return readJSON(r, example)
+}
+
+func readJSON(r *http.Request, example string) (node, error) {
 	body, err := readBody(r)
 	if err != nil {
 		return node{}, err
@@ -49,17 +51,25 @@ func read(r *http.Request, example string) (node, error) {
 }
 
 func (a *api) patchProxy(r *http.Request) (reply, error) {
-	n, err := read(r, patchExample)
+	q, err := query(r, "dry-run")
+	if err != nil {
+		return reply{}, err
+	}
+	dry, err := queryDryRun(q)
+	if err != nil {
+		return reply{}, err
+	}
+	n, err := readJSON(r, patchExample)
 	if err == nil {
 		err = n.must(objectNode, "", patchExample)
 	}
 	if err == nil {
-		err = n.only("", "proxy", "backend", "enabled", "toxics")
+		err = n.only("", "proxy", "backend", "enabled", "toxics", "for")
 	}
 	if err != nil {
 		return reply{}, err
 	}
-	var change Patch
+	change := Patch{DryRun: dry}
 	var errs []error
 	for _, f := range n.fields {
 		switch f.key {
@@ -71,6 +81,10 @@ func (a *api) patchProxy(r *http.Request) (reply, error) {
 			on, err := f.truth("enabled")
 			errs = append(errs, err)
 			change.Enabled = &on
+		case "for":
+			var err error
+			change.For, err = f.lasting("for")
+			errs = append(errs, err)
 		case "proxy":
 			errs = append(errs, f.must(stringNode, f.key, patchExample))
 			change.Proxy = &f.text
@@ -112,6 +126,19 @@ func (a *api) setEnabled(r *http.Request) (reply, error) {
 // truth reads true or false.
 func (n node) truth(path string) (bool, error) {
 	return n.text == "true", n.must(boolNode, path, enabledExample)
+}
+
+// lasting reads how long something lasts.
+func (n node) lasting(path string) (time.Duration, error) {
+	v, err := n.value(path)
+	if err != nil {
+		return 0, err
+	}
+	d, err := decodeFor(v.Text, path)
+	if err != nil {
+		return 0, err
+	}
+	return d, checkFor(path, d)
 }
 
 func (a *api) listToxics(r *http.Request) (reply, error) {
@@ -164,9 +191,6 @@ func decodeToxics(n node, path string) ([]spec.Toxic, error) {
 	if err := n.must(arrayNode, path, toxicsExample); err != nil {
 		return nil, err
 	}
-	if len(n.items) > maxToxics {
-		return nil, &option.Error{Place: path, Problem: fmt.Sprintf("a proxy has at most %d toxics", maxToxics)}
-	}
 	list := []spec.Toxic{}
 	var errs []error
 	for i, item := range n.items {
@@ -182,7 +206,7 @@ func decodeToxic(n node, path string) (spec.Toxic, error) {
 	if err := n.must(objectNode, path, toxicExample); err != nil {
 		return t, err
 	}
-	if err := n.only(path, "name", "behavior", "percent", "options"); err != nil {
+	if err := n.only(path, "name", "behavior", "percent", "options", "for"); err != nil {
 		return t, err
 	}
 	t.Place = join(path, "behavior")
@@ -205,6 +229,10 @@ func decodeToxic(n node, path string) (spec.Toxic, error) {
 				errs = append(errs, &option.Error{Place: at, Problem: "is not a percentage: write a number from 0 to 100"})
 			}
 			t.Percent = v
+		case "for":
+			var err error
+			t.For, err = f.lasting(at)
+			errs = append(errs, err)
 		case "options":
 			if err := f.must(objectNode, at, `{"latency": "100ms"}`); err != nil {
 				errs = append(errs, err)

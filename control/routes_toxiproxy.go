@@ -5,29 +5,38 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
 
 	"github.com/vaurien-proxy/vaurien/option"
+	"github.com/vaurien-proxy/vaurien/spec"
 )
 
 // ToxiproxyVersion is the version of Toxiproxy whose API is spoken.
 const ToxiproxyVersion = "2.12.0"
 
+// A ToxiproxyController is what Toxiproxy's API is served of: a [Daemon].
+type ToxiproxyController interface {
+	Controller
+	Populate(ctx context.Context, proxies []spec.Proxy) ([]Proxy, error)
+}
+
 // NewToxiproxyHandler returns the HTTP API to c as Toxiproxy's clients know it,
 // to be served at an address of its own. These clients send no token: a server on
 // every address takes as Host also the names that only private networks have,
 // such as that of a container.
-func NewToxiproxyHandler(c Controller, o HandlerOptions) http.Handler {
+func NewToxiproxyHandler(c ToxiproxyController, o HandlerOptions) http.Handler {
 	o.private = true
 	t := &toxiproxyAPI{c: c, turn: make(chan struct{}, 1), streams: make(map[string]string)}
 	t.turn <- struct{}{}
 	mux := http.NewServeMux()
 	for _, r := range t.routes() {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, q *http.Request) { t.serve(w, q, r) })
+	}
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", o.Metrics)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		failToxiproxy(w, &toxiproxyError{http.StatusNotFound, "there is no " + r.Method + " " + r.URL.Path + " here"}, nil)
@@ -44,9 +53,9 @@ func NewToxiproxyHandler(c Controller, o HandlerOptions) http.Handler {
 	})
 }
 
-// toxiproxyAPI serves a Controller in Toxiproxy's dialect.
+// toxiproxyAPI serves a daemon in Toxiproxy's dialect.
 type toxiproxyAPI struct {
-	c    Controller
+	c    ToxiproxyController
 	turn chan struct{} // holds one token: the right to look at something and then change it
 
 	mu      sync.Mutex        // guards what follows
@@ -81,12 +90,8 @@ func (t *toxiproxyAPI) routes() []toxiproxyRoute {
 		{"GET /version", 200, false, func(*http.Request) (any, error) {
 			return map[string]string{"version": ToxiproxyVersion}, nil
 		}},
-		{"GET /metrics", 200, false, t.metrics},
 	}
 }
-
-// exposition is text in Prometheus' format.
-type exposition string
 
 func (t *toxiproxyAPI) serve(w http.ResponseWriter, r *http.Request, route toxiproxyRoute) {
 	if route.writes {
@@ -97,20 +102,14 @@ func (t *toxiproxyAPI) serve(w http.ResponseWriter, r *http.Request, route toxip
 			return
 		}
 	}
-	switch body, err := route.serve(r); text := body.(type) {
+	body, err := route.serve(r)
+	switch {
+	case err != nil:
+		failToxiproxy(w, err, body)
+	case route.status == http.StatusNoContent:
+		w.WriteHeader(route.status)
 	default:
-		if err != nil {
-			failToxiproxy(w, err, body)
-			return
-		}
-		if route.status == http.StatusNoContent {
-			w.WriteHeader(route.status)
-			return
-		}
 		writeJSON(w, route.status, body)
-	case exposition:
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		io.WriteString(w, string(text))
 	}
 }
 

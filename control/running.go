@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/ledger"
 	"github.com/vaurien-proxy/vaurien/option"
 	"github.com/vaurien-proxy/vaurien/spec"
 )
@@ -35,6 +36,11 @@ type built struct {
 	plan    *compiled
 	toxics  []toxic
 	options map[string]map[string]string // every option of the behaviors and the protocol, as text
+
+	// What lies over the proxy's own configuration; all nil if nothing does.
+	under  *built // that configuration
+	layers []layer
+	held   *compiled // the plan of the topmost layer that has one; nil if none has
 }
 
 // copy returns a configuration that may be changed into another.
@@ -51,6 +57,7 @@ type compiled struct {
 	draw    spec.Plan
 	plan    *vaurien.Plan
 	entries []PlanEntry
+	share   func() float64 // of the weights, as it is now; nil: all
 }
 
 // armed is a plan with a proxy's toxics.
@@ -71,23 +78,18 @@ func (b *built) arm(c *compiled) armed {
 // running is one proxy at work: its configuration, the plan that its last
 // lasting change put in force, and perhaps another plan for a time.
 type running struct {
-	name  string
-	proxy engine
-	past  *history
-	log   *slog.Logger
+	name    string
+	proxy   engine
+	past    *history
+	log     *slog.Logger
+	account account // guarded by mu, but for its ledger
 
 	mu      sync.Mutex // guards what follows; nothing waits under it
 	retired bool       // it is closed, or another has taken its place
 	built   *built
 	base    armed
 	over    *override // nil: base is in force
-}
-
-// override is a plan that is in force for a time.
-type override struct {
-	armed
-	until time.Time
-	timer *time.Timer
+	held    armed     // the plan of built's layers, which goes before both; its compiled is nil if there is none
 }
 
 // configuration returns what the proxy is made of now.
@@ -107,50 +109,26 @@ func (r *running) setPlan(of *built, c *compiled, d time.Duration) bool {
 		return false
 	}
 	r.dropOverride()
+	r.built, r.held = of.withoutPlans(), armed{}
 	a := of.arm(c)
 	if d == 0 {
 		r.base = a
 	} else {
 		r.overrideUntil(time.Now().Add(d), a)
 	}
-	r.proxy.SetPlan(a.plan)
+	r.putInForce()
 	return true
-}
-
-func (r *running) overrideUntil(until time.Time, a armed) {
-	o := &override{armed: a, until: until}
-	o.timer = time.AfterFunc(time.Until(until), func() { r.expire(o) })
-	r.over = o
 }
 
 // inForce returns the plan that is in force.
 func (r *running) inForce() armed {
+	if r.held.compiled != nil {
+		return r.held
+	}
 	if r.over != nil {
 		return r.over.armed
 	}
 	return r.base
-}
-
-// expire puts the lasting plan back when o's time is over.
-func (r *running) expire(o *override) {
-	r.mu.Lock()
-	current := r.over == o
-	base := r.base
-	if current {
-		r.over = nil
-		r.proxy.SetPlan(base.plan)
-	}
-	r.mu.Unlock()
-	if current {
-		r.log.Info("plan returned", "proxy", r.name, "plan", base.draw.Draw())
-	}
-}
-
-func (r *running) dropOverride() {
-	if r.over != nil {
-		r.over.timer.Stop()
-		r.over = nil
-	}
 }
 
 // follow puts another configuration in force that needs no new listener, and
@@ -165,9 +143,14 @@ func (r *running) follow(from, to *built) bool {
 	r.built = to
 	if backend := to.config.Settings.Backend; backend != from.config.Settings.Backend {
 		r.proxy.SetBackend(backend)
+		r.tellState(ledger.StateChanged)
 	}
-	if !sameToxics(from.toxics, to.toxics) {
+	switch {
+	case !sameToxics(from.toxics, to.toxics):
 		r.rearm()
+	case from.held != to.held:
+		r.held = to.armHeld()
+		r.putInForce()
 	}
 	return true
 }
@@ -178,7 +161,8 @@ func (r *running) rearm() {
 	if r.over != nil {
 		r.over.armed = r.built.arm(r.over.compiled)
 	}
-	r.proxy.SetPlan(r.inForce().plan)
+	r.held = r.built.armHeld()
+	r.putInForce()
 }
 
 // bequeath retires r in favour of another, which has not been started, and
@@ -196,21 +180,22 @@ func (r *running) bequeath(from *built, heir *running) bool {
 	heir.past = r.past
 	heir.past.leave(r.proxy)
 	heir.base = heir.built.arm(r.base.compiled)
+	heir.held = heir.built.armHeld()
 	if o := r.over; o != nil {
 		r.dropOverride()
 		heir.overrideUntil(o.until, heir.built.arm(o.compiled))
 	}
-	heir.proxy.SetPlan(heir.inForce().plan)
+	heir.putInForce()
 	return true
 }
 
 // become makes the proxy follow another configuration that does not need a
-// new listener. If nothing differs it is left as it is, a plan for a time
-// included, and become returns false.
+// new listener. If nothing differs it is left as it is, with all that is over it
+// for a time, and become returns false.
 func (r *running) become(b *built) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.built.same(b) && r.base.same(b.plan) {
+	if r.isAlready(b) {
 		return false
 	}
 	old := r.built
@@ -221,8 +206,12 @@ func (r *running) become(b *built) bool {
 	b.config.Seed = old.config.Seed
 	b.toxics = keep(old.toxics, b.toxics)
 	r.built = b
+	if old.config.Settings != b.config.Settings {
+		r.tellState(ledger.StateChanged)
+	}
 	inForce := r.inForce()
 	r.dropOverride()
+	r.held = armed{}
 	switch plansDiffer := !r.base.same(b.plan); {
 	case plansDiffer:
 		r.base = b.arm(b.plan)
@@ -230,9 +219,23 @@ func (r *running) become(b *built) bool {
 		r.base = b.arm(r.base.compiled)
 	}
 	if inForce.plan != r.base.plan { // else what its behaviors remember, and who waits by it, stays
-		r.proxy.SetPlan(r.base.plan)
+		r.putInForce()
 	}
 	return true
+}
+
+// isAlready reports whether the proxy's own configuration is b, and its plan
+// too. r.mu is held.
+func (r *running) isAlready(b *built) bool {
+	return r.built.root().same(b) && r.base.same(b.plan)
+}
+
+// is reports whether the proxy's own configuration is b, so that nothing is to
+// be changed.
+func (r *running) is(b *built) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.isAlready(b)
 }
 
 // retire takes the proxy out of use: it accepts no more and changes no more,
@@ -241,6 +244,7 @@ func (r *running) retire() {
 	r.mu.Lock()
 	r.retired = true
 	r.dropOverride()
+	r.tellState(ledger.StateGone)
 	r.mu.Unlock()
 	r.proxy.StopAccepting()
 }
@@ -250,7 +254,7 @@ func (r *running) state() Proxy {
 	r.mu.Lock()
 	b, c := r.built, r.inForce()
 	var left time.Duration
-	if r.over != nil {
+	if r.over != nil && c.compiled == r.over.compiled {
 		left = max(time.Until(r.over.until), time.Millisecond)
 	}
 	past := r.past
@@ -267,21 +271,33 @@ func (r *running) state() Proxy {
 		Protocol:   settings.Protocol,
 		Draw:       drawOf(settings),
 		Seed:       b.config.Seed,
-		Plan:       Plan{Draw: c.draw.Draw(), Entries: cloneEntries(c.entries)},
-		Toxics:     make([]Toxic, len(b.toxics)),
+		Plan:       c.shown(),
+		Toxics:     cloneToxics(b.toxics),
+		Stopped:    b.isStopped(),
 		Stats: Stats{
 			Open: s.Open, Sessions: s.Sessions, Exchanges: s.Exchanges,
-			ToBackend: s.ToBackend, ToClient: s.ToClient, FromBackend: s.FromBackend, FromClient: s.FromClient, Faults: s.Faults,
+			ToBackend: s.ToBackend, ToClient: s.ToClient, FromBackend: s.FromBackend, FromClient: s.FromClient,
+			Unreached: s.Unreached, Faults: s.Faults,
 		},
-	}
-	for i, t := range b.toxics {
-		state.Toxics[i] = t.show
-		state.Toxics[i].Options = maps.Clone(t.show.Options)
 	}
 	if left > 0 {
 		state.Plan.For = option.FormatDuration(roundUp(left))
 	}
 	return state
+}
+
+// cloneToxics returns what is to be shown of toxics, for the caller to do with
+// as it likes.
+func cloneToxics(toxics []toxic) []Toxic {
+	out := make([]Toxic, len(toxics))
+	for i, t := range toxics {
+		out[i] = t.show
+		out[i].Options = maps.Clone(t.show.Options)
+		if !t.until.IsZero() {
+			out[i].For = option.FormatDuration(roundUp(max(time.Until(t.until), time.Millisecond)))
+		}
+	}
+	return out
 }
 
 // cloneEntries returns a copy that the caller may do with as it likes.

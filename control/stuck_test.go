@@ -13,6 +13,7 @@ import (
 	"github.com/vaurien-proxy/vaurien/builtin"
 	"github.com/vaurien-proxy/vaurien/control"
 	"github.com/vaurien-proxy/vaurien/control/controltest"
+	"github.com/vaurien-proxy/vaurien/metrics"
 )
 
 // plenty is more than all buffers on the way hold, in bytes.
@@ -102,7 +103,8 @@ func testStuck(t *testing.T, plan, protocol string) {
 		call("PUT", "/backend", `{"backend": "127.0.0.1:80"}`)
 	}
 	// Toxics of every sort come and go, by both APIs.
-	toxiproxy := control.NewToxiproxyHandler(d, control.HandlerOptions{})
+	told := metrics.Handler(metrics.Options{Proxies: d, Recorder: metrics.NewRecorder(), Toxiproxy: true, Runtime: true})
+	toxiproxy := control.NewToxiproxyHandler(d, control.HandlerOptions{Metrics: told})
 	own := api
 	for _, typ := range []string{"latency", "bandwidth", "slow_close", "timeout", "slicer", "limit_data", "packet_loss", "noop", "reset_peer"} {
 		api = toxiproxy

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/vaurien-proxy/vaurien"
 	"github.com/vaurien-proxy/vaurien/option"
@@ -13,8 +14,9 @@ import (
 
 // toxic is one as it runs and as it is shown.
 type toxic struct {
-	run  vaurien.Toxic
-	show Toxic
+	run   vaurien.Toxic
+	show  Toxic
+	until time.Time // zero: until it is changed
 }
 
 // same says whether two toxics are one behavior, on however many connections.
@@ -27,7 +29,7 @@ func (t toxic) same(other toxic) bool {
 // Those that b has stay what they are: what they remember of open connections,
 // and the time that passes for them, goes on.
 func (d *Daemon) compileToxics(list []spec.Toxic, b *built) ([]toxic, error) {
-	run, err := d.registry.Toxics(list, b.spec.Behaviors, b.config.Protocol)
+	run, err := d.words().registry.Toxics(list, b.spec.Behaviors, b.config.Protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +39,9 @@ func (d *Daemon) compileToxics(list []spec.Toxic, b *built) ([]toxic, error) {
 func (d *Daemon) showToxics(list []spec.Toxic, run []vaurien.Toxic, behaviors map[string]option.Values) []toxic {
 	out := make([]toxic, len(list))
 	for i, t := range list {
-		out[i] = toxic{run[i], Toxic{
+		out[i] = toxic{run: run[i], show: Toxic{
 			Name: t.Name, Behavior: t.Behavior, Percent: t.Percent,
-			Options: d.kinds.behavior(t.Behavior, behaviors[t.Behavior].Merge(t.Options)),
+			Options: d.words().kinds.behavior(t.Behavior, behaviors[t.Behavior].Merge(t.Options)),
 		}}
 	}
 	return out
@@ -66,7 +68,7 @@ func sameToxics(a, b []toxic) bool {
 
 // with returns b with other toxics.
 func (d *Daemon) with(b *built, list []spec.Toxic) (*built, error) {
-	list = d.registry.NormalToxics(list, b.spec.Behaviors)
+	list = d.words().registry.NormalToxics(list, b.spec.Behaviors)
 	toxics, err := d.compileToxics(list, b)
 	if err != nil {
 		return nil, err
@@ -78,53 +80,85 @@ func (d *Daemon) with(b *built, list []spec.Toxic) (*built, error) {
 
 // SetToxics implements Controller.
 func (d *Daemon) SetToxics(ctx context.Context, name string, toxics []spec.Toxic) (Proxy, error) {
-	return d.alter(name, func(b *built) (*built, error) { return d.with(b, toxics) })
+	return d.Patch(ctx, name, Patch{Toxics: &toxics})
 }
 
 // PutToxic implements Controller.
 func (d *Daemon) PutToxic(ctx context.Context, name string, t spec.Toxic) (Proxy, error) {
-	return d.alter(name, func(b *built) (*built, error) {
-		t := d.registry.NormalToxics([]spec.Toxic{t}, b.spec.Behaviors)[0]
-		list := slices.Clone(b.spec.Toxics)
-		i := slices.IndexFunc(list, func(o spec.Toxic) bool { return o.Name == t.Name })
-		if i < 0 {
-			return d.with(b, append(list, t))
+	if err := checkFor(t.Place, t.For); err != nil {
+		return Proxy{}, err
+	}
+	e := d.expiry()
+	return e.change(ctx, name, func(b *built) (*built, error) {
+		root := b.root()
+		t := d.words().registry.NormalToxics([]spec.Toxic{t}, root.spec.Behaviors)[0]
+		if t.For > 0 {
+			return d.lay(root, e.put(b.layers, t), b)
 		}
-		list[i] = t
-		return d.with(b, list)
+		to, err := d.with(root, putToxic(root.spec.Toxics, t))
+		if err != nil {
+			return nil, err
+		}
+		return d.lay(to, byHand(b.layers, func(l *layer) { l.take(t) }), b)
 	})
 }
 
 // RemoveToxic implements Controller.
 func (d *Daemon) RemoveToxic(ctx context.Context, name, toxic string) (Proxy, error) {
-	return d.alter(name, func(b *built) (*built, error) {
-		list := slices.Clone(b.spec.Toxics)
-		i := slices.IndexFunc(list, func(o spec.Toxic) bool { return o.Name == toxic })
-		if i < 0 {
-			return nil, fmt.Errorf("%w: %q", ErrNoToxic, toxic)
+	return d.altered(ctx, name, func(b *built) (*built, error) {
+		none := fmt.Errorf("%w: %q", ErrNoToxic, toxic)
+		for i, l := range slices.Backward(b.layers) {
+			if indexToxic(l.toxics, toxic) >= 0 { // what is beneath returns
+				layers := slices.Clone(b.layers)
+				layers[i].toxics = withoutToxic(l.toxics, toxic)
+				return d.lay(b.root(), layers, b)
+			}
+			if l.only {
+				return nil, none
+			}
 		}
-		return d.with(b, slices.Delete(list, i, i+1))
+		root := b.root()
+		if indexToxic(root.spec.Toxics, toxic) < 0 {
+			return nil, none
+		}
+		to, err := d.with(root, withoutToxic(root.spec.Toxics, toxic))
+		if err != nil {
+			return nil, err
+		}
+		return d.lay(to, b.layers, b)
 	})
 }
 
-// alter puts in force what how makes of a proxy's configuration, which needs no
-// other listener. Where the configuration changes meanwhile, it is made again.
-func (d *Daemon) alter(name string, how func(*built) (*built, error)) (Proxy, error) {
+// alter puts in force what how makes of a proxy's configuration. Where that
+// changes meanwhile, it is made again.
+func (d *Daemon) alter(ctx context.Context, name string, how func(*built) (*built, error)) (*running, error) {
 	for {
 		r, err := d.find(name)
 		if err != nil {
-			return Proxy{}, err
+			return nil, err
 		}
 		from := r.configuration()
 		to, err := how(from)
 		if err != nil {
-			return Proxy{}, err
+			return nil, err
+		}
+		if from.needsNew(to) {
+			return d.replace(ctx, name, how)
 		}
 		if r.follow(from, to) {
-			d.noteAltered(r, to)
-			return r.state(), nil
+			return r, nil
 		}
 	}
+}
+
+// altered is alter, whose outcome is told.
+func (d *Daemon) altered(ctx context.Context, name string, how func(*built) (*built, error)) (Proxy, error) {
+	r, err := d.alter(ctx, name, how)
+	if err != nil {
+		return Proxy{}, err
+	}
+	d.noteAltered(r, r.configuration())
+	return r.state(), nil
 }
 
 func (d *Daemon) noteAltered(r *running, b *built) {

@@ -3,9 +3,9 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
+
+	"github.com/vaurien-proxy/vaurien/spec"
 )
 
 // find returns the proxy that a path names.
@@ -89,7 +89,7 @@ func (t *toxiproxyAPI) updateProxy(r *http.Request) (any, error) {
 		return nil, err
 	}
 	change := Patch{Enabled: b.Enabled}
-	if b.Listen != "" && !listensOn(p, b.Listen) {
+	if b.Listen != "" && !p.listensOn(b.Listen) {
 		change.Proxy = &b.Listen
 	}
 	if b.Upstream != "" && b.Upstream != p.Backend {
@@ -105,8 +105,9 @@ func (t *toxiproxyAPI) deleteProxy(r *http.Request) (any, error) {
 	return nil, t.c.Delete(r.Context(), name)
 }
 
-// populate makes proxies of those names so. What is asked for is checked before
-// anything changes; an address that cannot be had ends it, after those before.
+// populate makes proxies of those names so, all of them or, since clients know it
+// so, those before one whose address cannot be had. What else is wrong is found
+// before anything changes.
 func (t *toxiproxyAPI) populate(r *http.Request) (any, error) {
 	var all []toxiproxyProxyBody
 	if err := decodeBody(r, &all); err != nil {
@@ -116,62 +117,44 @@ func (t *toxiproxyAPI) populate(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	asked := make([]spec.Proxy, len(all))
 	for i, b := range all {
 		if field := b.missing(); field != "" {
 			return nil, badToxic("missing required field: %s at proxy %d", field, i+1)
 		}
-		if _, err := words.toxics(b); err != nil {
+		if asked[i], err = words.proxy(b); err != nil {
 			return nil, err
 		}
 	}
+	made, err := t.c.Populate(r.Context(), asked)
+	if errors.Is(err, ErrAddress) {
+		made, err = t.populateSome(r.Context(), asked)
+	}
 	done := []toxiproxyProxy{}
-	for _, b := range all {
-		p, err := t.createOrReplace(r.Context(), b)
-		if err != nil {
-			return done, err
-		}
-		shown, err := t.show(r.Context(), p)
-		if err != nil {
-			return done, err
+	for i, p := range made {
+		t.noteStreams(p.Name, all[i].Toxics)
+		shown, e := t.show(r.Context(), p)
+		if e != nil {
+			return done, e
 		}
 		done = append(done, shown)
+	}
+	if err != nil {
+		return done, err
 	}
 	return map[string]any{"proxies": done}, nil
 }
 
-// createOrReplace leaves alone a proxy that has the addresses already, but
-// gives it the toxics of b, if there are any.
-func (t *toxiproxyAPI) createOrReplace(ctx context.Context, b toxiproxyProxyBody) (Proxy, error) {
-	p, err := t.c.Proxy(ctx, b.Name)
-	if errors.Is(err, ErrNoProxy) {
-		return t.create(ctx, b)
+// populateSome makes one after the other, up to one that cannot be made.
+func (t *toxiproxyAPI) populateSome(ctx context.Context, asked []spec.Proxy) (made []Proxy, err error) {
+	for i := range asked {
+		one, err := t.c.Populate(ctx, asked[i:i+1])
+		if err != nil {
+			return made, err
+		}
+		made = append(made, one...)
 	}
-	if err != nil {
-		return p, err
-	}
-	words, err := t.translator(ctx)
-	if err != nil {
-		return p, err
-	}
-	toxics, err := words.toxics(b)
-	if err != nil {
-		return p, err
-	}
-	same := listensOn(p, b.listen())
-	if same && p.Backend == b.Upstream && toxics == nil {
-		return p, nil
-	}
-	t.noteStreams(b.Name, b.Toxics)
-	change := Patch{Toxics: &toxics}
-	if !same || p.Backend != b.Upstream {
-		enabled := b.enabled()
-		change.Backend, change.Enabled = &b.Upstream, &enabled
-	}
-	if !same {
-		listen := b.listen()
-		change.Proxy = &listen
-	}
-	return t.c.Patch(ctx, b.Name, change)
+	return made, nil
 }
 
 // reset enables every proxy and takes all toxics away. A proxy that cannot be
@@ -192,40 +175,4 @@ func (t *toxiproxyAPI) reset(r *http.Request) (any, error) {
 		errs = append(errs, err)
 	}
 	return nil, errors.Join(errs...)
-}
-
-// labels are those of a Prometheus metric.
-var labels = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-
-func (t *toxiproxyAPI) metrics(r *http.Request) (any, error) {
-	all, err := t.c.Proxies(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	var b strings.Builder
-	for _, m := range []struct {
-		name, help           string
-		downstream, upstream func(Stats) uint64
-	}{
-		{
-			"toxiproxy_proxy_received_bytes_total", "Bytes that a proxy received.",
-			func(s Stats) uint64 { return s.FromBackend }, func(s Stats) uint64 { return s.FromClient },
-		},
-		{
-			"toxiproxy_proxy_sent_bytes_total", "Bytes that a proxy sent.",
-			func(s Stats) uint64 { return s.ToClient }, func(s Stats) uint64 { return s.ToBackend },
-		},
-	} {
-		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s counter\n", m.name, m.help, m.name)
-		for _, p := range all {
-			for _, d := range []struct {
-				name  string
-				bytes uint64
-			}{{"downstream", m.downstream(p.Stats)}, {"upstream", m.upstream(p.Stats)}} {
-				fmt.Fprintf(&b, "%s{direction=%q,listener=\"%s\",proxy=\"%s\",upstream=\"%s\"} %d\n", m.name, d.name,
-					labels.Replace(p.Proxy), labels.Replace(p.Name), labels.Replace(p.Backend), d.bytes)
-			}
-		}
-	}
-	return exposition(b.String()), nil
 }

@@ -76,7 +76,7 @@ func (tr translator) proxy(b toxiproxyProxyBody) (spec.Proxy, error) {
 
 // listensOn says whether address, as somebody wrote it, is the one that p
 // listens on.
-func listensOn(p Proxy, address string) bool {
+func (p Proxy) listensOn(address string) bool {
 	if address == p.Configured || address == p.Proxy {
 		return true
 	}

@@ -47,7 +47,7 @@ func commands(text string) []command {
 
 // notHere are commands that need more than this machine, or are run by others:
 // the demonstration by its own test, the tests by whoever runs this.
-var notHere = regexp.MustCompile(`^(go install|\./scripts/test|go run \./cmd/vaurien demo$)`)
+var notHere = regexp.MustCompile(`^(go install|\./scripts/test|go run \./cmd/vaurien demo$|vaurien (run|matrix) .*-- pytest)`)
 
 // ends are the command lines of vaurien that do not run a proxy.
 var ends = regexp.MustCompile(`^vaurien .*(--check|--version|--help)|^vaurien (docs|demo|completion|ctl)`)
@@ -57,7 +57,7 @@ var ends = regexp.MustCompile(`^vaurien .*(--check|--version|--help)|^vaurien (d
 // where the page says it. google.com is a real nginx here, and the well-known
 // ports are free ones.
 func TestPages(t *testing.T) {
-	for _, page := range []string{"../README.md", "../docs/toxiproxy.md"} {
+	for _, page := range []string{"../README.md", "../docs/toxiproxy.md", "../docs/metrics.md", "../docs/page.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, page) })
 	}
 }

@@ -32,6 +32,8 @@ type File struct {
 	Name    string
 	Program option.Values // the program's own settings
 	Proxies []Proxy       // in the file's order; none if it describes none
+	Scripts []Script      // those it names; their options are read once Words has them
+	Matrix  *Node         // a YAML file's matrix, as it stands there; nil if there is none
 }
 
 // ReadFile reads the configuration file at path: ini if its name ends in .ini,
@@ -119,17 +121,11 @@ func (r *reader) put(values option.Values, name, key, text string, line int) {
 // not have is kept as it is, for the set to refuse.
 func (r *reader) options(values option.Values, set *option.Set, key, text string, line int) {
 	name := option.Canonical(key)
-	if name == "callable" && set.Lookup(name) == nil {
-		r.fail(line, key, noScripts)
-		return
-	}
 	if o := set.Lookup(key); o != nil {
 		name = o.Name
 	}
 	r.put(values, name, key, text, line)
 }
-
-const noScripts = "custom behaviors from scripts are not part of this version"
 
 // isDraw says whether key is a name of the draw.
 func (r *reader) isDraw(key string) bool {
@@ -170,7 +166,9 @@ func (r *reader) draw(p *Proxy, key string, plan Plan, err error, line int) {
 		r.errs = append(r.errs, err)
 		return
 	}
-	p.Plan = plan
+	var scripts []Script
+	p.Plan, scripts = plan.NameScripts(filepath.Dir(r.file.Name))
+	r.file.Scripts = append(r.file.Scripts, scripts...)
 }
 
 func (r *reader) unknownSetting(key string, whole bool) string {
@@ -222,7 +220,7 @@ func (r *reader) section(p *Proxy, kind, name, label string, line int) (option.V
 		known := slices.Sorted(maps.Keys(sets))
 		problem := fmt.Sprintf("unknown %s %q%s", kind, name, nearest(name, known))
 		if kind == "behavior" && option.DidYouMean(name, known) == "" {
-			problem += "; " + noScripts
+			problem += "; a script is named in it, by callable = " + name + ScriptSuffix
 		}
 		r.fail(line, label, "%s", problem)
 		return nil, nil

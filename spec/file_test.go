@@ -205,9 +205,13 @@ func TestParseRefuses(t *testing.T) {
 		{"misspelt behavior", "v.ini", "[vaurien]\n[handler:dely]\nsleep = 2\n", `v.ini:2: [handler:dely]: unknown behavior "dely": did you mean "delay"?`},
 		{
 			"the seed's own behavior", "v.ini", "[handler:super]\ncallable = my.Super\n",
-			`v.ini:1: [handler:super]: unknown behavior "super"; known: delay, dummy, error; custom behaviors from scripts are not part of this version`,
+			`v.ini:2: callable: "my.Super" is no script: write the path of a file that ends in .star, as in super.star`,
 		},
-		{"callable", "v.ini", "[handler:delay]\ncallable = my.Super\n", `v.ini:2: callable: custom behaviors from scripts are not part of this version`},
+		{
+			"a section without its script", "v.ini", "[handler:super]\nslowness = 2\n",
+			`v.ini:1: [handler:super]: unknown behavior "super"; known: delay, dummy, error; a script is named in it, by callable = super.star`,
+		},
+		{"a protocol's script", "v.ini", "[protocol:gopher]\ncallable = gopher.star\n", `v.ini:1: [protocol:gopher]: unknown protocol "gopher"; known: http, tcp`},
 		{"unknown protocol", "v.ini", "[protocol:gopher]\n", `v.ini:1: [protocol:gopher]: unknown protocol "gopher"; known: http, tcp`},
 		{
 			"several lines", "v.ini", "[vaurien]\nproxy = \"\"\"a\nbackend = b\n\"\"\"\n",
@@ -258,8 +262,8 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown behavior", "v.yaml", "behaviors:\n  dely: {sleep: 2}\n", `v.yaml:2: behaviors: unknown behavior "dely": did you mean "delay"?`},
 		{
 			"scripts", "v.yaml", "handlers:\n  super: {callable: x}\n  delay: {callable: x}\n",
-			"v.yaml:2: handlers: unknown behavior \"super\"; known: delay, dummy, error; custom behaviors from scripts are not part of this version\n" +
-				"v.yaml:3: callable: custom behaviors from scripts are not part of this version",
+			"v.yaml:2: callable: \"x\" is no script: write the path of a file that ends in .star, as in super.star\n" +
+				"v.yaml:3: callable: \"x\" is no script: write the path of a file that ends in .star, as in delay.star",
 		},
 		{"unknown protocol", "v.yaml", "protocols: {htpt: {}}\n", `v.yaml:1: protocols: unknown protocol "htpt": did you mean "http"?`},
 		{"behaviors as a list", "v.yaml", "behaviors: [delay]\n", `v.yaml:1: behaviors: takes keys and values, not a list`},

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"gopkg.in/ini.v1"
@@ -12,7 +13,8 @@ import (
 // ini reads the ini form, which describes the one proxy DefaultProxy:
 //
 //	[vaurien]             settings of the proxy and of the program
-//	[behavior:NAME]       options of a behavior; also [handler:NAME]
+//	[behavior:NAME]       options of a behavior; also [handler:NAME]; callable = PATH
+//	                      makes it the behavior that a script defines
 //	[protocol:NAME]       options of a protocol
 //	[statsd]              the program's settings that begin with statsd-
 //
@@ -56,11 +58,18 @@ func (r *reader) iniSection(p *Proxy, s iniSection) func(key, text string, line 
 	head, name, found := strings.Cut(s.name, ":")
 	head, name = strings.ToLower(strings.TrimSpace(head)), strings.TrimSpace(name)
 	if kind, ok := kinds[head]; found && ok {
-		values, set := r.section(p, kind, name, "["+s.name+"]", s.line)
+		scripted := kind == "behavior" && slices.ContainsFunc(s.keys, func(k iniKey) bool { return isCallable(k.name) })
+		values, set := r.sectionOf(p, kind, name, "["+s.name+"]", scripted, s.line)
 		if set == nil {
 			return nil
 		}
-		return func(key, text string, line int) { r.options(values, set, key, text, line) }
+		return func(key, text string, line int) {
+			if scripted && isCallable(key) {
+				r.callable(name, key, text, line)
+				return
+			}
+			r.options(values, set, key, text, line)
+		}
 	}
 	if !found && head == "vaurien" {
 		p.Place = r.place(s.line)

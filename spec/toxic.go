@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,6 +18,7 @@ type Toxic struct {
 	Behavior string        // its kind
 	Percent  float64       // of the connections
 	Options  option.Values // over those that the proxy has for the kind
+	For      time.Duration // how long it stays, in a running proxy; 0: until it is changed
 	Place    string        // where it was written
 }
 
@@ -36,9 +38,15 @@ func CloneToxics(list []Toxic) []Toxic {
 	return out
 }
 
+// MaxToxics is the most toxics of a proxy: more than anybody can mean.
+const MaxToxics = 1000
+
 // CheckToxics says whether toxics can stand side by side: with names, no two
 // alike, and percentages from 0 to 100. Errors are *option.Error.
 func CheckToxics(list []Toxic) []error {
+	if len(list) > MaxToxics {
+		return []error{&option.Error{Place: list[MaxToxics].Place, Problem: fmt.Sprintf("a proxy has at most %d toxics", MaxToxics)}}
+	}
 	var errs []error
 	seen := make(map[string]bool)
 	for _, t := range list {

@@ -19,9 +19,10 @@ import (
 //	  web:
 //	    backend: localhost:80      settings of a proxy
 //	    behavior: 20:delay         its draw; or a list, [{weight: 20, name: delay, sleep: 2}]
-//	    behaviors: {delay: {sleep: 2}}
+//	    behaviors: {delay: {sleep: 2}, mine: {callable: mine.star}}
 //	    protocols: {http: {overwrite-host-header: true}}
 //	    toxics: [{behavior: latency, percent: 50, latency: 100ms}]
+//	matrix: {…}                    what package matrix reads
 //
 // What is said of a proxy at the top holds for all of them, or, if none is
 // named, describes the one proxy DefaultProxy. It is read through the
@@ -40,6 +41,8 @@ func (r *reader) yaml(data []byte) {
 				r.fail(at.Line, key, "given already, at %s", r.place(proxies.Line))
 			}
 			proxies = value
+		case option.Canonical(key) == "matrix":
+			r.file.Matrix = &Node{&reader{words: r.words, file: File{Name: r.file.Name}}, value}
 		case isGroup:
 			r.mapping(value, key, func(key string, at, value *yaml.Node) {
 				if text, ok := r.scalar(key, value); ok {
@@ -140,12 +143,18 @@ func (r *reader) proxyKey(p *Proxy, whole bool, key string, at, value *yaml.Node
 // yamlSections reads options by the name of their behavior or protocol.
 func (r *reader) yamlSections(p *Proxy, kind, key string, value *yaml.Node) {
 	r.mapping(value, key, func(name string, at, value *yaml.Node) {
-		values, set := r.section(p, kind, name, key, at.Line)
+		scripted := kind == "behavior" && hasCallable(value)
+		values, set := r.sectionOf(p, kind, name, key, scripted, at.Line)
 		if set == nil || resolve(value).Tag == "!!null" {
 			return
 		}
 		r.mapping(value, name, func(key string, at, value *yaml.Node) {
-			if text, ok := r.scalar(key, value); ok {
+			text, ok := r.scalar(key, value)
+			switch {
+			case !ok:
+			case scripted && isCallable(key):
+				r.callable(name, key, text, at.Line)
+			default:
 				r.options(values, set, key, text, at.Line)
 			}
 		})
@@ -199,6 +208,9 @@ func (r *reader) yamlEntry(key string, item *yaml.Node) (Entry, bool) {
 		return Entry{}, false
 	}
 	draw := name.Text
+	if path, ok := written["callable"]; ok {
+		r.callable(name.Text, "callable", path.Text, item.Line)
+	}
 	if w, ok := written["weight"]; ok {
 		draw, name.Place = w.Text+":"+draw, w.Place
 	}
@@ -213,7 +225,7 @@ func (r *reader) yamlEntry(key string, item *yaml.Node) (Entry, bool) {
 	}
 	e := part.Entries[0]
 	e.Place, e.Options = written["name"].Place, option.Values{}
-	r.keep(e.Options, e.Name, written, "name", "weight")
+	r.keep(e.Options, e.Name, written, "name", "weight", "callable")
 	return e, true
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/vaurien-proxy/vaurien/config"
@@ -17,10 +18,11 @@ import (
 
 // An api is a way in which the proxies may be controlled over HTTP.
 type api struct {
-	name   string
-	l      net.Listener
-	server *http.Server
-	ended  chan struct{} // nil until it is started
+	name     string
+	variable string // of the environment, in which its clients look for its URL
+	l        net.Listener
+	server   *http.Server
+	ended    chan struct{} // nil until it is started
 }
 
 type apis []*api
@@ -30,25 +32,26 @@ type apis []*api
 // is to be closed too.
 func (s *service) openAPIs() (apis, error) {
 	var all apis
-	open := func(name, address string, h http.Handler) error {
+	open := func(name, variable, address string, h http.Handler) error {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return cannotListen("the "+name, address, err)
 		}
-		all = append(all, &api{name: name, l: l, server: control.NewServer(h)})
+		all = append(all, &api{name: name, variable: variable, l: l, server: control.NewServer(h)})
 		return nil
 	}
 	settings := &s.program.Settings
 	c := seeded{s.daemon, s.program.Seed}
+	told := s.metrics()
 	if settings.HTTP {
-		h := control.NewHandler(c, control.HandlerOptions{Token: settings.HTTPToken, Host: settings.HTTPHost})
-		if err := open("control API", settings.HTTPAddress(), h); err != nil {
+		h := control.NewHandler(c, control.HandlerOptions{Token: settings.HTTPToken, Host: settings.HTTPHost, Ledger: s.ledger, Metrics: told})
+		if err := open("control API", "VAURIEN_URL", settings.HTTPAddress(), h); err != nil {
 			return all, err
 		}
 	}
 	if settings.Toxiproxy {
-		h := control.NewToxiproxyHandler(c, control.HandlerOptions{Host: settings.ToxiproxyHost})
-		if err := open("Toxiproxy API", settings.ToxiproxyAddress(), h); err != nil {
+		h := control.NewToxiproxyHandler(c, control.HandlerOptions{Host: settings.ToxiproxyHost, Metrics: told})
+		if err := open("Toxiproxy API", "TOXIPROXY_URL", settings.ToxiproxyAddress(), h); err != nil {
 			return all, err
 		}
 	}
@@ -90,7 +93,7 @@ func cannotListen(what, address string, err error) error {
 // seeded gives the proxies that are created while the program runs its seed, so
 // that they too can be repeated.
 type seeded struct {
-	control.Controller
+	*control.Daemon
 	seed uint64
 }
 
@@ -98,7 +101,16 @@ func (c seeded) Put(ctx context.Context, p spec.Proxy) (control.Proxy, error) {
 	if _, err := c.Proxy(ctx, p.Name); errors.Is(err, control.ErrNoProxy) {
 		p = withSeed(p, c.seed)
 	}
-	return c.Controller.Put(ctx, p)
+	return c.Daemon.Put(ctx, p)
+}
+
+// Populate looks at the seeds of those alone that there are not.
+func (c seeded) Populate(ctx context.Context, proxies []spec.Proxy) ([]control.Proxy, error) {
+	proxies = slices.Clone(proxies)
+	for i := range proxies {
+		proxies[i] = withSeed(proxies[i], c.seed)
+	}
+	return c.Daemon.Populate(ctx, proxies)
 }
 
 // withSeed returns p with the seed, unless it has one or there is none.

@@ -2,12 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/vaurien-proxy/vaurien/option"
 )
 
 // toxicTypes are those that Toxiproxy has; the server may know more.
@@ -96,7 +101,8 @@ func (c *ctl) addToxic() *cobra.Command {
 			if f.name != "" {
 				body["name"] = f.name
 			}
-			return c.putToxic(cmd, "added", proxyPath(args[0])+"/toxics", args[0], body)
+			err = c.putToxic(cmd, "added", proxyPath(args[0])+"/toxics", args[0], body)
+			return c.explainType(f.kind, err)
 		},
 	}
 	f.addName(c, cmd, "`NAME` of the toxic (default: TYPE_STREAM, as in latency_downstream)")
@@ -106,6 +112,25 @@ func (c *ctl) addToxic() *cobra.Command {
 	cmd.Flags().BoolVarP(&f.upstream, "upstream", "u", false, "it acts on what clients send")
 	cmd.Flags().BoolVarP(&f.downstream, "downstream", "d", false, "it acts on what the server sends (the default)")
 	return cmd
+}
+
+// explainType says, of a type that there is not, which there are.
+func (c *ctl) explainType(kind string, err error) error {
+	input, _ := errors.AsType[inputError](err)
+	if refused, ok := input.error.(*refusal); !ok || refused.Message != "invalid toxic type" {
+		return err
+	}
+	known := slices.Clone(toxicTypes)
+	for _, k := range c.app.registry.Behaviors() {
+		if k.Name != "dummy" && !slices.Contains(known, k.Name) { // it is noop here
+			known = append(known, k.Name)
+		}
+	}
+	near := option.DidYouMean(kind, known)
+	if near == "" {
+		near = "; types: " + strings.Join(known, ", ")
+	}
+	return inputError{fmt.Errorf("%w: %q%s", input.error, kind, near)}
 }
 
 func (c *ctl) updateToxic() *cobra.Command {

@@ -23,6 +23,10 @@ const (
 	exitOK     = 0
 	exitFailed = 1 // could not run
 	exitUsage  = 2 // something that was written is wrong
+
+	// statusOwn is that of a program that runs another and fails itself, as
+	// with env(1) and timeout(1).
+	statusOwn = 125
 )
 
 func main() {
@@ -32,7 +36,10 @@ func main() {
 
 // run is the whole program; it returns its exit status.
 func run(args, environ []string, stdout, stderr io.Writer) int {
-	a := &app{registry: builtin.Registry(), environ: environ, stdout: stdout, stderr: stderr}
+	a := &app{registry: builtin.Registry(), args: args, environ: environ, stdout: stdout, stderr: stderr}
+	if err := a.readScripts(args); err != nil {
+		return report(stderr, err)
+	}
 	root := newRoot(a)
 	root.SetArgs(joinOptional(doubleDashes(args, root), root.Flags()))
 	root.SetOut(stdout)
@@ -51,6 +58,19 @@ func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(fo
 // is 2.
 type inputError struct{ error }
 
+// A statusError ends the program with a status, and says err if there is one.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e statusError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
 // report tells err in lines that begin with the program's name, and returns
 // the exit status.
 func report(stderr io.Writer, err error) int {
@@ -58,6 +78,12 @@ func report(stderr io.Writer, err error) int {
 		return exitOK
 	}
 	status := exitFailed
+	if end, ok := errors.AsType[statusError](err); ok {
+		if end.err == nil {
+			return end.status
+		}
+		err, status = end.err, end.status
+	}
 	if input, ok := errors.AsType[inputError](err); ok {
 		err, status = input.error, exitUsage
 	}

@@ -14,7 +14,9 @@ import (
 
 // An app is what the commands have in common.
 type app struct {
-	registry       *vaurien.Registry
+	registry       *vaurien.Registry // what ships, and the scripts
+	scripts        library
+	args           []string // all of them, as they were given
 	environ        []string
 	stdout, stderr io.Writer
 
@@ -34,7 +36,7 @@ func newRoot(a *app) *cobra.Command {
 		Args:          a.noWords,
 		RunE:          func(*cobra.Command, []string) error { return a.run() },
 	}
-	root.AddCommand(newDocsCommand(a), newDemoCommand(), newMetaCommand(a), newToxiproxyCommand(a), newCtlCommand(a), newCompletionCommand(a))
+	root.AddCommand(newDocsCommand(a), newDemoCommand(), newRunCommand(a), newMatrixCommand(a), newScenarioCommand(a), newTopCommand(a), newMetaCommand(a), newToxiproxyCommand(a), newLedgerCommand(a), newReportCommand(a), newCtlCommand(a), newCompletionCommand(a))
 	root.CompletionOptions.DisableDefaultCmd = true
 
 	flags := root.Flags()
@@ -81,7 +83,10 @@ func (a *app) run() error {
 		if err != nil {
 			return inputError{err}
 		}
-		return printCheck(a.stdout, a.registry, program)
+		if err := printCheck(a.stdout, a.registry, program); err != nil {
+			return err
+		}
+		return a.checkScenario(program)
 	}
 	// A seed that a human can type again.
 	source.Seed = uint64(rand.Uint32N(999_999)) + 1
@@ -89,7 +94,7 @@ func (a *app) run() error {
 	if err != nil {
 		return inputError{err}
 	}
-	return serve(a, source, program)
+	return serve(a, source, program, nil)
 }
 
 // source is where this command line's settings come from.

@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"signal":  cmdSignal,
 			"session": cmdSession,
 			"occupy":  cmdOccupy,
+			"expand":  cmdExpand,
 			"packets": cmdPackets,
 			"status":  cmdStatus,
 		},
@@ -165,6 +166,13 @@ func cmdOccupy(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
 	ts.Setenv(args[0], l.Addr().String())
+}
+
+// cmdExpand is "expand FILE OTHER": it writes a file into another, with the
+// environment's variables in place of their names.
+func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
 }
 
 // cmdPackets is "packets VAR FILE": it listens for UDP packets, sets VAR to the

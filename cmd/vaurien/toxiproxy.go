@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,6 +27,7 @@ type toxiproxyServer struct {
 	drain, level, format   string
 	output                 string
 	version                bool
+	runtime, proxy         bool // what is told at /metrics
 }
 
 // newToxiproxyCommand is the program's "toxiproxy". It starts without proxies:
@@ -54,10 +56,10 @@ func newToxiproxyCommand(a *app) *cobra.Command {
 	flags.SortFlags = false
 	flags.StringVar(&s.host, "host", "localhost", "`HOST` that the API listens on; whoever reaches it may use it")
 	flags.StringVar(&s.port, "port", "8474", "`PORT` that the API listens on; 0: any free one")
-	flags.StringVar(&s.file, "config", "", "JSON `FILE` of proxies to begin with: the array that /populate takes, toxics included")
+	flags.StringVar(&s.file, "config", "", "JSON `FILE` of proxies to begin with: the array that /populate takes, toxics included; SIGHUP reads it again")
 	flags.StringVar(&s.seed, "seed", "", "seed of the dice, `N`: the same one gives each connection the same fate (default: chosen and logged)")
-	flags.Bool("runtime-metrics", false, "understood; what /metrics tells does not depend on it")
-	flags.Bool("proxy-metrics", false, "understood; what /metrics tells does not depend on it")
+	flags.BoolVar(&s.runtime, "runtime-metrics", false, "tell Prometheus of Go's runtime and the process, at /metrics")
+	flags.BoolVar(&s.proxy, "proxy-metrics", false, "tell Prometheus of the proxies, at /metrics")
 	flags.BoolVar(&s.version, "version", false, "print the version")
 	flags.StringVar(&s.drain, "drain", "", "`TIME` that connections may take to end once the program is told to stop, as in 30s (default 5s)")
 	flags.StringVar(&s.level, "log-level", "", "least `LEVEL` that is logged (default info; environment: LOG_LEVEL)")
@@ -70,6 +72,7 @@ func newToxiproxyCommand(a *app) *cobra.Command {
 func (s *toxiproxyServer) run(a *app, flags *pflag.FlagSet) error {
 	source := config.Source{Environ: a.environ, Bare: true, Seed: uint64(rand.Uint32N(999_999)) + 1}
 	source.Flags.Program = option.Values{"toxiproxy": {Text: "true", Place: "vaurien toxiproxy"}}
+	source.Defaults = option.Values{"metrics": {Text: "none"}}
 	for _, f := range []struct{ flag, setting, text string }{
 		{"host", "toxiproxy-host", s.host}, {"port", "toxiproxy-port", s.port}, {"drain", "drain", s.drain},
 		{"log-level", "log-level", s.level}, {"log-format", "log-format", s.format}, {"log-output", "log-output", s.output},
@@ -77,6 +80,9 @@ func (s *toxiproxyServer) run(a *app, flags *pflag.FlagSet) error {
 		if flags.Changed(f.flag) {
 			source.Flags.Program[f.setting] = option.Value{Text: f.text, Place: "--" + f.flag}
 		}
+	}
+	if s.proxy || s.runtime {
+		source.Flags.Program["metrics"] = option.Value{Text: s.metrics(), Place: "--proxy-metrics and --runtime-metrics"}
 	}
 	if known := lookup(a.environ, "LOG_LEVEL"); s.level == "" && known != "" && lookup(a.environ, "VAURIEN_LOG_LEVEL") == "" {
 		source.Flags.Program["log-level"] = option.Value{Text: levelOfToxiproxy(known), Place: "LOG_LEVEL"}
@@ -95,7 +101,21 @@ func (s *toxiproxyServer) run(a *app, flags *pflag.FlagSet) error {
 	if err != nil {
 		return inputError{err}
 	}
-	return serve(a, source, program)
+	if s.file == "" {
+		return serve(a, source, program, nil)
+	}
+	return serve(a, source, program, s)
+}
+
+// metrics returns the setting of that name that the flags ask for.
+func (s *toxiproxyServer) metrics() string {
+	switch {
+	case s.proxy && s.runtime:
+		return "all"
+	case s.proxy:
+		return "proxies"
+	}
+	return "runtime"
 }
 
 // levelOfToxiproxy returns what we call a level of toxiproxy-server's log.
@@ -129,6 +149,23 @@ func (s *toxiproxyServer) proxies(a *app, seed uint64) ([]spec.Proxy, error) {
 		errs = append(errs, err)
 	}
 	return proxies, config.Tidy(errs...)
+}
+
+// populate reads the file that the proxies are from again: what it says is done
+// as POST /populate does it, all of it or nothing.
+func (s *service) populate() {
+	proxies, err := s.again.proxies(s.app, s.program.Seed)
+	if err == nil {
+		_, err = s.daemon.Populate(context.Background(), proxies)
+	}
+	if err != nil {
+		for _, line := range messages(err) {
+			s.log.Error("not reloaded: " + line)
+		}
+		s.log.Error("not reloaded: what was in force stays in force", "file", s.again.file)
+		return
+	}
+	s.log.Info("reloaded", "file", s.again.file)
 }
 
 // calledAs returns what the name that the program was called by stands for.

@@ -10,6 +10,11 @@ var release string
 
 // version returns the program's version and what it was built with.
 func version() string {
+	return ownVersion() + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
+// ownVersion returns the program's version alone.
+func ownVersion() string {
 	v := release
 	if info, ok := debug.ReadBuildInfo(); ok && v == "" {
 		v = info.Main.Version
@@ -17,5 +22,5 @@ func version() string {
 	if v == "" || v == "(devel)" {
 		v = "(development)"
 	}
-	return v + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+	return v
 }

@@ -28,6 +28,7 @@ func Run(t *testing.T, of func(t *testing.T, d *control.Daemon) control.Controll
 		{"Names", testNames},
 		{"SetPlan", testSetPlan},
 		{"SetPlanFor", testSetPlanFor},
+		{"DryRun", testDryRun},
 		{"SetPlanWrong", testSetPlanWrong},
 		{"PlanBack", testPlanBack},
 		{"SetBackend", testSetBackend},
@@ -36,6 +37,12 @@ func Run(t *testing.T, of func(t *testing.T, d *control.Daemon) control.Controll
 		{"PutWithToxics", testPutWithToxics},
 		{"Enabled", testEnabled},
 		{"Patch", testPatch},
+		{"EndPlan", testEndPlan},
+		{"ToxicFor", testToxicFor},
+		{"PatchFor", testPatchFor},
+		{"Scenario", testScenario},
+		{"ScenarioWrong", testScenarioWrong},
+		{"Stop", testStop},
 		{"Catalog", testCatalog},
 		{"Closed", testClosed},
 	} {
@@ -254,7 +261,7 @@ func testSetPlanWrong(t *testing.T, c control.Controller, _ *control.Daemon) {
 		},
 		{
 			control.PlanChange{Plan: spec.Single("delay", nil, ""), For: -time.Second},
-			`for: -1s is in the past: write how long the plan is to last, as in 30s`,
+			`for: -1s is in the past: write how long it is to last, as in 30s`,
 		},
 		{
 			change(spec.Plan{Entries: []spec.Entry{{Weight: 101, Name: "delay", Place: "--plan"}}}),

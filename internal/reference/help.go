@@ -27,6 +27,11 @@ Examples:
       shows what each behavior does to a client; needs nothing
   vaurien --backend localhost:80 --protocol http --behavior 20:delay,5:error
       on localhost:8000: of 100 exchanges 20 are late by a second, 5 are errors
+  vaurien run --backend localhost:5432 --protocol postgres --behavior 10:error \
+      --env 'DATABASE_URL=postgres://{addr}/db' -- ./test
+      a command behind a proxy
+  vaurien matrix --config matrix.yaml -- ./test
+      a command once for each way in which a server fails
   vaurien --config vaurien.yaml --http
       many proxies; and then, while it runs, for instance:
       curl -d delay localhost:8080/handler

@@ -16,6 +16,8 @@ func (p *Protocol) Attributes() []vaurien.Attribute {
 		{Name: "content_type", Zero: "", Doc: "the Content-Type of what is sent: application/json; charset=utf-8"},
 		{Name: "content_length", Zero: int64(0), Doc: "the length of what is sent, in bytes; 0 also if it is chunked"},
 		{Name: "user_agent", Zero: "", Doc: "the User-Agent"},
+		{Name: vaurien.TraceAttribute, Zero: "", Doc: "the trace that it belongs to: 32 hexadecimal digits of its traceparent", Key: true},
+		{Name: "parent_id", Zero: "", Doc: "the span in that trace which sent it: 16 hexadecimal digits of its traceparent"},
 	}
 }
 
@@ -46,8 +48,42 @@ func (c *codec) Attribute(req *vaurien.Message, name string) any {
 		return n.length
 	case "user_agent":
 		return string(fieldOf(req.Head, "user-agent"))
+	case vaurien.TraceAttribute:
+		trace, _ := splitParent(fieldOf(req.Head, "traceparent"))
+		return string(trace)
+	case "parent_id":
+		_, parent := splitParent(fieldOf(req.Head, "traceparent"))
+		return string(parent)
 	}
 	return nil
+}
+
+// splitParent takes a traceparent apart (W3C Trace Context, section 3.2):
+// VERSION-TRACE-PARENT-FLAGS, to which later versions may add. It returns nothing
+// of one that is not right.
+func splitParent(field []byte) (trace, parent []byte) {
+	const whole = len("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	if len(field) < whole || field[2] != '-' || field[35] != '-' || field[52] != '-' ||
+		len(field) > whole && (field[whole] != '-' || string(field[:2]) == "00") || string(field[:2]) == "ff" {
+		return nil, nil
+	}
+	trace, parent = field[3:35], field[36:52]
+	if !isID(field[:2], true) || !isID(field[53:whole], true) || !isID(trace, false) || !isID(parent, false) {
+		return nil, nil
+	}
+	return trace, parent
+}
+
+// isID tells whether b is hexadecimal digits in lower case, not all of them zero
+// unless zero is right.
+func isID(b []byte, zero bool) bool {
+	for _, c := range b {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+		zero = zero || c != '0'
+	}
+	return zero
 }
 
 // targetOf returns the target of a request, given its head.
