@@ -99,6 +99,11 @@ func levelsOf(samples [][]float64) (out []span) {
 		cut := (n + 9) / 10
 		a, b := gaps[cut-1], gaps[n-cut]
 		width := (b - a) * float64(n+1) / float64(n+1-2*cut)
+		// Waits are late at times, and never early: where the upper half is wider by
+		// far, it tells of the machine.
+		if lower := (quantile(gaps, .5) - a) / (.5 - float64(cut)/float64(n+1)); lower < width/2 {
+			width = lower
+		}
 		low := max(a-width*float64(cut)/float64(n+1), 0)
 		out = append(out, span{retry: i + 1, weight: float64(n), low: low, high: low + width, median: quantile(gaps, .5)})
 	}

@@ -50,14 +50,14 @@ func commands(text string) []command {
 var notHere = regexp.MustCompile(`^(go install|\./scripts/test|go run \./cmd/vaurien demo$|vaurien (run|matrix) .*-- pytest)`)
 
 // ends are the command lines of vaurien that do not run a proxy.
-var ends = regexp.MustCompile(`^vaurien .*(--check|--version|--help)|^vaurien (docs|demo|completion|ctl)`)
+var ends = regexp.MustCompile(`^vaurien .*(--check|--version|--help)|^vaurien (docs|demo|completion|ctl|top)`)
 
 // TestPages runs every command of the pages in their order: a proxy until the
 // next one starts, other commands to their end, and compares what they print
 // where the page says it. google.com is a real nginx here, and the well-known
 // ports are free ones.
 func TestPages(t *testing.T) {
-	for _, page := range []string{"../README.md", "../docs/toxiproxy.md", "../docs/metrics.md", "../docs/page.md"} {
+	for _, page := range []string{"../README.md", "../docs/toxiproxy.md", "../docs/metrics.md", "../docs/page.md", "../docs/top.md"} {
 		t.Run(filepath.Base(page), func(t *testing.T) { runPage(t, page) })
 	}
 }
@@ -139,7 +139,7 @@ func runPage(t *testing.T, page string) {
 func TestGuides(t *testing.T) {
 	pages, err := filepath.Glob("../docs/protocols/*.md")
 	lab.Must(t, err)
-	for _, page := range append(pages, "../docs/conditions.md", "../docs/streams.md") {
+	for _, page := range append(pages, "../docs/conditions.md", "../docs/streams.md", "../docs/ledger.md") {
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
 			checked := 0

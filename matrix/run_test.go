@@ -225,3 +225,17 @@ func TestUnwell(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A backend of which nothing is tried is not reported.
+func TestUnasked(t *testing.T) {
+	m, err := New(builtin.Registry(), []spec.Proxy{proxy("db", "redis"), proxy("web", "http")}, nil, nil, nil)
+	if err == nil {
+		err = m.Select([]string{"web/refuse"}, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := m.report(Config{}, time.Now()); len(r.Backends) != 1 || r.Backends[0].Name != "web" {
+		t.Errorf("reported are %+v", r.Backends)
+	}
+}

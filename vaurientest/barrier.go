@@ -22,7 +22,15 @@ type barrier struct {
 	stands  bool
 	armed   []*Hold // in the order in which they were made
 	claimed map[exchangeID][]*Hold
+	replies map[exchangeID]*candidate
 	holding int // exchanges that are held
+}
+
+// A candidate is an exchange whose reply may be held: by the first of the holds
+// that waits still when it comes.
+type candidate struct {
+	holds []*Hold
+	asked string
 }
 
 // toxics returns the barrier for a plan to have beside its own behavior.
@@ -51,9 +59,9 @@ func (b *barrier) disarm(h *Hold) {
 	b.armed = slices.DeleteFunc(b.armed, func(a *Hold) bool { return a == h })
 }
 
-// claim reports whether the exchange is one that holds wait for; one of each
-// kind takes it. A piece of a stream that is not framed is held where it is, a
-// request may be claimed for its reply too.
+// claim reports whether the exchange is one that holds wait for. One takes the
+// request; which takes the reply is seen when there is one. A piece of a stream
+// that is not framed is held where it is.
 func (b *barrier) claim(e *vaurien.Event) bool {
 	if e.Message == nil {
 		return false
@@ -68,8 +76,15 @@ func (b *barrier) claim(e *vaurien.Event) bool {
 	id := exchangeID{e.Session.Number(), e.Exchange}
 	found := false
 	for _, h := range armed {
-		if h.point&points != 0 && h.match(e) && b.take(h, id) {
-			h.describe(e)
+		if h.point&points == 0 || !h.match(e) {
+			continue
+		}
+		asked, fit := h.description(e)
+		if e.Point == 0 && h.point == vaurien.Reply {
+			b.await(h, id, asked)
+			found = true
+		} else if b.take(h, id) {
+			h.describe(asked, fit)
 			points &^= h.point
 			found = true
 		}
@@ -77,20 +92,41 @@ func (b *barrier) claim(e *vaurien.Event) bool {
 	return found
 }
 
+// await lets h take the exchange's reply, if it waits still when that comes.
+func (b *barrier) await(h *Hold, id exchangeID, asked string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.replies == nil {
+		b.replies = make(map[exchangeID]*candidate)
+	}
+	if b.replies[id] == nil {
+		b.replies[id] = &candidate{asked: asked}
+	}
+	b.replies[id].holds = append(b.replies[id].holds, h)
+}
+
 // take lets h claim an exchange, unless h has one by now.
 func (b *barrier) take(h *Hold, id exchangeID) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := slices.Index(b.armed, h)
-	if i < 0 {
+	if !b.leaves(h) {
 		return false
 	}
-	b.armed = slices.Delete(b.armed, i, i+1)
 	if b.claimed == nil {
 		b.claimed = make(map[exchangeID][]*Hold)
 	}
 	b.claimed[id] = append(b.claimed[id], h)
 	return true
+}
+
+// leaves takes h, with mu held, from those that wait for an exchange, and reports
+// whether it was one.
+func (b *barrier) leaves(h *Hold) bool {
+	i := slices.Index(b.armed, h)
+	if i >= 0 {
+		b.armed = slices.Delete(b.armed, i, i+1)
+	}
+	return i >= 0
 }
 
 // claimant returns who has claimed an exchange for a point and waits for it.
@@ -102,11 +138,19 @@ func (b *barrier) claimant(id exchangeID, point vaurien.Point) *Hold {
 			return h
 		}
 	}
+	if c := b.replies[id]; c != nil && point == vaurien.Reply {
+		for _, h := range c.holds {
+			if b.leaves(h) {
+				h.describe(c.asked, nil)
+				return h
+			}
+		}
+	}
 	return nil
 }
 
-// over forgets an exchange that is over. A reply that was waited for and did
-// not come is waited for again, from another one.
+// over forgets an exchange that is over. What was waited for and did not come is
+// waited for again, from another one.
 func (b *barrier) over(id exchangeID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -116,6 +160,7 @@ func (b *barrier) over(id exchangeID) {
 		}
 	}
 	delete(b.claimed, id)
+	delete(b.replies, id)
 }
 
 // held counts the exchanges that are held.

@@ -205,14 +205,14 @@ func (h *Hold) finish() {
 	}
 }
 
-// describe notes what is to be held.
-func (h *Hold) describe(e *vaurien.Event) {
+// description returns what is to be held, in words, and the kinds of failures
+// that fit it.
+func (h *Hold) description(e *vaurien.Event) (asked string, fit []string) {
 	x := Exchange{Session: e.Session.Number(), Number: e.Exchange, names: h.proxy.journal.names}
 	x.Verb, _ = e.Attribute("verb").(string)
 	for _, name := range x.names {
 		x.values = append(x.values, e.Attribute(name))
 	}
-	var fit []string
 	if p, ok := h.proxy.protocol.(vaurien.Failing); ok {
 		for _, k := range p.Failures() {
 			if !k.AtAccept && (k.Fits == nil || k.Fits(e.Message)) {
@@ -220,8 +220,13 @@ func (h *Hold) describe(e *vaurien.Event) {
 			}
 		}
 	}
+	return x.id() + " " + x.asked(), fit
+}
+
+// describe notes what is to be held.
+func (h *Hold) describe(asked string, failures []string) {
 	h.mu.Lock()
-	h.asked, h.failures = x.id()+" "+x.asked(), fit
+	h.asked, h.failures = asked, failures
 	h.mu.Unlock()
 }
 

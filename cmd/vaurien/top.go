@@ -118,28 +118,24 @@ func (v *viewer) terminal() *os.File {
 	return out
 }
 
-// screen fills the terminal.
+// screen fills the terminal until somebody quits or ctx ends.
 func (v *viewer) screen(ctx context.Context, c *client.Client, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	p := tea.NewProgram(top.NewScreen(ctx, c, v.server.address()),
-		tea.WithContext(ctx), tea.WithOutput(out), tea.WithEnvironment(v.app.environ), tea.WithFPS(screenFPS), tea.WithoutSignalHandler())
+		tea.WithOutput(out), tea.WithEnvironment(v.app.environ), tea.WithFPS(screenFPS), tea.WithoutSignalHandler())
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
 		feed := top.Feed{Server: c, Every: v.interval, Rate: screenRate, Since: screenSince}
-		_ = feed.Run(ctx, func(what any) error { // the program's end is ctx's
+		_ = feed.Run(ctx, func(what any) error { // it has no other end than ctx's
 			p.Send(what)
 			return nil
 		})
+		p.Quit()
 	}()
 	_, err := p.Run()
-	interrupted := ctx.Err() != nil
 	cancel()
 	<-fed
-	if interrupted {
-		return nil
-	}
 	return err
 }
 

@@ -79,6 +79,9 @@ func (s *Screen) leaf(name string) {
 	s.scroll = max(min(to, lines-room), 0)
 }
 
+// farthest is further than any list is long.
+const farthest = 1 << 30
+
 // list is for the keys in the overview.
 func (s *Screen) list(name string) {
 	switch name {
@@ -108,9 +111,9 @@ func (s *Screen) list(name string) {
 	case "pgdown":
 		s.move(10)
 	case "home", "g":
-		s.move(-mostRows)
+		s.move(-farthest)
 	case "end", "G":
-		s.move(mostRows)
+		s.move(farthest)
 	}
 }
 
