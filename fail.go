@@ -37,7 +37,8 @@ func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	if e.Point == Accept {
 		a, err := s.codec.Fail(nil, f, e.Rand())
 		if err != nil || a.Pass {
-			return a.Pass, err
+			s.noteCannotFail(e, f, err)
+			return true, nil
 		}
 		e.harm()
 		if _, err := s.down.out.Write(a.Bytes); err != nil {
@@ -53,7 +54,8 @@ func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	a, err := s.codec.Fail(m, f, e.Rand())
 	switch {
 	case err != nil || a.Pass:
-		return a.Pass, err
+		s.noteCannotFail(e, f, err)
+		return true, nil
 	case f.Unread, a.Close, a.Rest, m.Body == nil:
 		e.harm()
 		return false, s.become(e.x, m, a)
@@ -66,12 +68,24 @@ func (s *Session) fail(e *Event, f Failure) (passes bool, err error) {
 	if err == nil && !all {
 		f.Unread = true
 		e.rng = nil // the dice fall as they did
-		a, err = s.codec.Fail(m, f, e.Rand())
+		if a, err = s.codec.Fail(m, f, e.Rand()); err != nil || a.Pass {
+			s.noteCannotFail(e, f, err)
+			s.end(reset) // a part of it is gone: it can be neither passed on nor answered
+			return false, errEnded
+		}
 	}
 	if err != nil {
 		return false, err
 	}
 	return false, s.become(e.x, m, a)
+}
+
+// noteCannotFail notes an error of the codec's, if it is one: a request that it
+// was asked to fail cannot fail so.
+func (s *Session) noteCannotFail(e *Event, f Failure, err error) {
+	if err != nil {
+		s.proxy.log.Error("a request cannot be failed", "session", s.number, "exchange", e.Exchange, "kind", f.Kind, "error", err)
+	}
 }
 
 // become lets a be what becomes of m, a request of x's that is not passed on.

@@ -15,9 +15,12 @@ import (
 	"github.com/vaurien-proxy/vaurien/protocol/smtp"
 )
 
-// Registry returns a registry of all that ships, and of other behaviors beside
-// it. It panics if two have one name.
-func Registry(others ...vaurien.Kind) *vaurien.Registry {
+// Registry returns a registry of all that ships.
+func Registry() *vaurien.Registry { return With(nil, nil) }
+
+// With returns a registry of all that ships, and of other behaviors and
+// protocols beside it. It panics if two have one name.
+func With(others []vaurien.Kind, protocols []vaurien.ProtocolKind) *vaurien.Registry {
 	acting := []vaurien.Kind{
 		behavior.Abort(),
 		behavior.Bandwidth(),
@@ -48,18 +51,20 @@ func Registry(others ...vaurien.Kind) *vaurien.Registry {
 	for _, k := range append(acting, others...) {
 		behaviors = append(behaviors, behavior.Selected(k))
 	}
-	return vaurien.NewRegistry(behaviors,
-		[]vaurien.ProtocolKind{
-			withCommon(http.Kind()),
-			withCommon(ldap.Kind()),
-			withCommon(memcache.Kind()),
-			withCommon(mysql.Kind()),
-			withCommon(postgres.Kind()),
-			withCommon(redis.Kind()),
-			withCommon(smtp.Kind()),
-			withCommon(tcp()),
-		},
-	)
+	kinds := []vaurien.ProtocolKind{
+		http.Kind(),
+		ldap.Kind(),
+		memcache.Kind(),
+		mysql.Kind(),
+		postgres.Kind(),
+		redis.Kind(),
+		smtp.Kind(),
+		tcp(),
+	}
+	for i, k := range kinds {
+		kinds[i] = withCommon(k)
+	}
+	return vaurien.NewRegistry(behaviors, append(kinds, protocols...))
 }
 
 func tcp() vaurien.ProtocolKind {

@@ -17,7 +17,7 @@ import (
 // withMine is what ships and a behavior "mine", whose option sleep has that
 // default; one that refuses an option sleep of more than the default has a limit.
 func withMine(sleep time.Duration, limit bool) *vaurien.Registry {
-	return builtin.Registry(vaurien.Kind{Name: "mine", New: func(set *option.Set) vaurien.Make {
+	return builtin.With([]vaurien.Kind{{Name: "mine", New: func(set *option.Set) vaurien.Make {
 		var s time.Duration
 		set.Duration(&s, "sleep", sleep, "how long")
 		return func(p vaurien.Protocol) (vaurien.Behavior, error) {
@@ -27,7 +27,7 @@ func withMine(sleep time.Duration, limit bool) *vaurien.Registry {
 			var unused option.Set
 			return behavior.Delay().New(&unused)(p)
 		}
-	}})
+	}}}, nil)
 }
 
 // What behaviors are changes in the plans in force, also in the one that is put

@@ -71,7 +71,7 @@ func (r run) do(t *testing.T, path string) {
 	}
 	var d *control.Daemon
 	if recording != nil {
-		registry = builtin.Registry(recording.Kind(registry))
+		registry = builtin.With([]vaurien.Kind{recording.Kind(registry)}, nil)
 		proxies, err := recording.Proxies([]spec.Proxy{p})
 		if err != nil {
 			t.Fatal(err)
@@ -291,7 +291,7 @@ func TestReadErrors(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				_, err = builtin.Registry(r.Kind(builtin.Registry())).Build(proxies[0])
+				_, err = builtin.With([]vaurien.Kind{r.Kind(builtin.Registry())}, nil).Build(proxies[0])
 				return err
 			}()
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
