@@ -31,7 +31,6 @@ type attempt struct {
 	digest     uint64
 	session    *session
 	exchange   uint64
-	verb       string
 	label      string // what it is about; only of what did not succeed
 	what       string // what was done to it; only of what did not succeed
 	retryAfter time.Duration

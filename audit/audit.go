@@ -108,7 +108,7 @@ func (an *analysis) kind(number uint32) *Kind {
 }
 
 // first implements sinks.
-func (an *analysis) first(a *attempt, repeat bool) {
+func (an *analysis) first(a *attempt) {
 	an.seen(a)
 	an.counts(a.connection).first(a)
 	if k := an.kind(a.number); a.fails() {
@@ -248,34 +248,4 @@ func (an *analysis) report() *Report {
 	}
 	r.Verdict = r.findings()
 	return r
-}
-
-func (c *chain) chain(how ending) Chain {
-	out := Chain{Proxy: c.proxy.name, What: c.label, Count: c.count, End: c.end(how)}
-	for i := range c.attempts {
-		a := &c.attempts[i]
-		result := a.what
-		if a.outcome == succeeded {
-			result = "succeeded"
-		}
-		out.Attempts = append(out.Attempts, Attempt{
-			ID: a.id(), Time: when(a.at), Took: milliseconds(a.end - a.at), Result: result, OK: a.outcome == succeeded,
-		})
-	}
-	return out
-}
-
-// end says how a chain ended.
-func (c *chain) end(how ending) string {
-	switch {
-	case how == recovered, how == abandoned && c.last.outcome == doubtful:
-		return "succeeded"
-	case how == repeated:
-		return "repeated"
-	case how == unknown:
-		return "open"
-	case c.count > 1:
-		return "gave up"
-	}
-	return "not retried"
 }

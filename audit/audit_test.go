@@ -178,6 +178,33 @@ func TestLoops(t *testing.T) {
 	}
 }
 
+// Many who ask for the same, each on a connection of its own, while another
+// waits for a late answer, do not retry.
+func TestParallel(t *testing.T) {
+	for _, behavior := range []string{"delay", "hang"} {
+		t.Run(behavior, func(t *testing.T) {
+			r := simulate(t, 6, "http", "20:"+behavior, nil, Options{}, func(w *world) {
+				var all sync.WaitGroup
+				for range 10 {
+					c := w.client(nil, 1)
+					c.web, c.timeout = true, 20*time.Second
+					all.Go(func() {
+						for range 30 {
+							c.do("GET / HTTP/1.1\r\nHost: a\r\n")
+							c.close()
+							time.Sleep(time.Duration(c.dice.IntN(60)) * ms)
+						}
+					})
+				}
+				all.Wait()
+			})
+			if q := r.Requests; q.Operations < 295 || q.Retries > 5 || q.NotRetried > 5 {
+				t.Errorf("%+v", q)
+			}
+		})
+	}
+}
+
 // A write whose answer is lost, and that is made again, is found; and only it.
 func TestRepeatedWrites(t *testing.T) {
 	for _, test := range []struct{ protocol, write, harmless string }{

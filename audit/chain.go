@@ -21,7 +21,7 @@ type chain struct {
 	last     attempt
 	previous attempt // the one before
 	gap      int64   // before the last
-	unclear  bool    // its attempts might be another's: several failed alike
+	unclear  bool    // its last attempt might be another's, or its gap is not one wait
 	alike    bool    // the bytes of its attempts differ
 	done     bool
 	applied  *attempt // the first that took effect, or may have, although it failed
@@ -50,6 +50,7 @@ type basis uint8
 
 const (
 	notYet  basis = iota
+	tooSoon       // nor could it be by silence: another asks for the same
 	known         // by what was seen
 	guessed       // it is not: the client may have waited for long enough
 )
@@ -59,12 +60,18 @@ const (
 func (c *chain) ended(now *attempt) (at int64, how basis) {
 	last := &c.last
 	closed, other := last.session.closed, last.session != now.session
-	silence := now.start >= last.at+int64(late) // for so long that it may mean something
+	// Whom nothing was told gives up at some time, and tries on another connection.
+	gaveUp := notYet
+	if now.start < last.at+int64(late) {
+		gaveUp = tooSoon
+	} else if now.session.opened > last.at {
+		gaveUp = guessed
+	}
 	switch {
 	case last.late:
 		// The answer came at last: only what came before it is a retry.
-		if other && silence && now.start < last.end {
-			return last.at, guessed
+		if other && now.start < last.end && last.leaves() {
+			return last.at, gaveUp
 		}
 		return 0, notYet
 	case last.outcome == doubtful:
@@ -73,17 +80,16 @@ func (c *chain) ended(now *attempt) (at int64, how basis) {
 			return max(last.end, closed), known
 		}
 		return 0, notYet
-	case last.silent:
-		if other && closed != 0 && closed <= now.start+closing {
-			return closed, known
+	case last.silent && other && closed != 0 && closed <= now.start+closing:
+		return closed, known
+	case last.silent && !other:
+		if gaveUp == tooSoon {
+			return 0, notYet
 		}
-		if silence {
-			return last.at, guessed
-		}
-		return 0, notYet
-	case last.end > now.start+closing:
-		if other && silence {
-			return last.at, guessed
+		return last.at, guessed
+	case last.silent, last.end > now.start+closing:
+		if other {
+			return last.at, gaveUp
 		}
 		return 0, notYet
 	}
@@ -109,5 +115,36 @@ func (a *attempt) resolve() {
 		a.at, a.start, a.connection = at, start, true
 	}
 	a.op, a.number = s.proxy.connectOp, s.proxy.connectKind
-	a.verb, a.exchange = connectionLabel, 0
+	a.exchange = 0
+}
+
+// chain returns what is shown of it.
+func (c *chain) chain(how ending) Chain {
+	out := Chain{Proxy: c.proxy.name, What: c.label, Count: c.count, End: c.end(how)}
+	for i := range c.attempts {
+		a := &c.attempts[i]
+		result := a.what
+		if a.outcome == succeeded {
+			result = "succeeded"
+		}
+		out.Attempts = append(out.Attempts, Attempt{
+			ID: a.id(), Time: when(a.at), Took: milliseconds(a.end - a.at), Result: result, OK: a.outcome == succeeded,
+		})
+	}
+	return out
+}
+
+// end says how a chain ended.
+func (c *chain) end(how ending) string {
+	switch {
+	case how == recovered, how == abandoned && c.last.outcome == doubtful:
+		return "succeeded"
+	case how == repeated:
+		return "repeated"
+	case how == unknown:
+		return "open"
+	case c.count > 1:
+		return "gave up"
+	}
+	return "not retried"
 }

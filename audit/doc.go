@@ -18,7 +18,9 @@
 //
 // An attempt is a retry if it follows a failed attempt of the same operation,
 // on the same connection or another, once that is over, within the window
-// ([Options]), and before any success of it. Its gap is the time between. Two
+// ([Options]), and before any success of it. Its gap is the time between. Silence
+// is over when the client closes the connection; where that is not seen, a retry
+// is what comes 100 ms or later on a new one. Two
 // exceptions keep a loop that asks the same again and again from being taken
 // for retries: what follows on its own connection a success of the same
 // operation belongs to that; and what comes as soon after a failure as it has

@@ -7,57 +7,6 @@ import (
 	"time"
 )
 
-// The severities of findings.
-const (
-	Bad  = "bad"  // fix it
-	Warn = "warn" // look at it
-	Note = "note" // know it
-	Good = "good"
-)
-
-// A Finding is a conclusion in plain words.
-type Finding struct {
-	ID       string   `json:"id"`
-	Severity string   `json:"severity"`
-	Text     string   `json:"text"`
-	Advice   string   `json:"advice,omitempty"`
-	Evidence []string `json:"evidence,omitempty"` // exchanges, as session.exchange
-}
-
-// The findings that a report may have.
-const (
-	RepeatedWrites = "repeated-writes"
-	Storm          = "storm"
-	NoBackoff      = "no-backoff"
-	RetryAfter     = "retry-after"
-	AtOnce         = "at-once"
-	NoJitter       = "no-jitter"
-	GaveUp         = "gave-up"
-	NotRetried     = "not-retried"
-	NoTimeout      = "no-timeout"
-	Repeats        = "repeats"
-	Incomplete     = "incomplete"
-	NoFailures     = "no-failures"
-	Recovered      = "recovered"
-	Policy         = "policy"
-)
-
-// Findings lists those that may be wrong with a client, with what each is.
-func Findings() [][2]string {
-	return [][2]string{
-		{RepeatedWrites, "a write that may have taken effect was sent again"},
-		{Storm, "retries multiplied the load by 2 or more"},
-		{NoBackoff, "retries come at once"},
-		{RetryAfter, "retries come before the time that Retry-After tells"},
-		{AtOnce, "many clients retry in the same 10 ms"},
-		{NoJitter, "several clients wait the same time before they retry"},
-		{GaveUp, "operations failed after all their retries"},
-		{NotRetried, "operations failed and were not tried again"},
-		{NoTimeout, "a client waited for 30 s or more for an answer that did not come"},
-		{Incomplete, "the ledger lacks entries"},
-	}
-}
-
 const (
 	// storm is from which amplification on it is one: half of the load is made of
 	// retries.
@@ -205,10 +154,10 @@ func (r *Report) endings() (out []Finding) {
 		}
 		if t.Open > 0 {
 			out = append(out, Finding{ID: Policy, Severity: Note,
-				Text: fmt.Sprintf("%s %s failing still when the ledger ended", count(t.Open, one.single, one.multiple), were(t.Open))})
+				Text: fmt.Sprintf("what came of %s is not known: the ledger ended, or many asked for the same at once", count(t.Open, one.single, one.multiple))})
 		}
 		if t.Failed > 0 && t.Recovered == t.Failed {
-			f := Finding{ID: Recovered, Severity: Good, Text: fmt.Sprintf("%s that failed succeeded after retries", all(t.Failed, one.single, one.multiple))}
+			f := Finding{ID: Recovered, Severity: Good, Text: fmt.Sprintf("%s that failed succeeded after retries", everyOne(t.Failed, one.single, one.multiple))}
 			out = append(out, f)
 		}
 	}

@@ -29,7 +29,6 @@ type proxy struct {
 type session struct {
 	proxy     *proxy
 	number    uint64
-	client    string
 	opened    int64
 	closed    int64  // 0: not known to be
 	exchanges uint64 // the number of the last
@@ -142,14 +141,13 @@ func (r *reader) readProxy(e *ledger.Entry, at int64) {
 
 func (r *reader) readSession(e *ledger.Entry, at int64) {
 	s := r.session(e.Proxy, e.Session)
-	s.client = e.Client
 	p := s.proxy
 	if e.State == ledger.StateOpen {
 		s.opened = at
 		p.open++
 		p.stats.Opened++
 		p.stats.MostOpen = max(p.stats.MostOpen, p.open)
-		r.emit(attempt{at: at, start: at, end: at, session: s, connection: true, verb: connectionLabel})
+		r.emit(attempt{at: at, start: at, end: at, session: s, connection: true})
 		return
 	}
 	s.closed = at
@@ -165,10 +163,7 @@ func (r *reader) readSession(e *ledger.Entry, at int64) {
 
 func (r *reader) readExchange(e *ledger.Entry) {
 	s := r.session(e.Proxy, e.Session)
-	if s.client == "" {
-		s.client = e.Client
-	}
-	a := attempt{session: s, exchange: e.Exchange, verb: e.Verb, digest: e.Digest}
+	a := attempt{session: s, exchange: e.Exchange, digest: e.Digest}
 	a.describe(e)
 	r.waits.note(s, e, &a)
 	if e.Exchange == 0 || s.proxy.grammar.greets[e.Verb] && s.exchanges == 0 {
@@ -237,39 +232,4 @@ func (r *reader) identify(a *attempt, e *ledger.Entry) {
 	if ends || g.abort[e.Verb] {
 		s.began = 0
 	}
-}
-
-// kinds number the kinds of operations: a verb of a proxy.
-type kinds struct {
-	numbers map[kind]uint32
-	list    []kind
-}
-
-type kind struct {
-	proxy *proxy
-	verb  string
-}
-
-// mostKinds is how many kinds are told apart; what is beyond them is one.
-const mostKinds = 1000
-
-func (k *kinds) number(p *proxy, verb string) uint32 {
-	key := kind{p, verb}
-	n, is := k.numbers[key]
-	if is {
-		return n
-	}
-	if len(k.list) >= mostKinds {
-		key.verb = "…"
-		if n, is = k.numbers[key]; is {
-			return n
-		}
-	}
-	if k.numbers == nil {
-		k.numbers = make(map[kind]uint32)
-	}
-	n = uint32(len(k.list))
-	k.numbers[key] = n
-	k.list = append(k.list, key)
-	return n
 }

@@ -44,7 +44,7 @@ type Tally struct {
 	GaveUp     int `json:"gave_up"`     // after retries
 	NotRetried int `json:"not_retried"` // without any
 	Repeated   int `json:"repeated"`    // followed by the same at the pace at which it comes anyway
-	Open       int `json:"open"`        // when the ledger ended, or too many to follow
+	Open       int `json:"open"`        // not known: the ledger ended, or many asked for the same at once
 	Unclear    int `json:"unclear"`     // retries that might be another's, or none: several operations had failed alike, or the client was not seen to give up
 	Alike      int `json:"alike"`       // operations whose retries differ in their bytes
 

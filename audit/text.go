@@ -165,7 +165,7 @@ func (t *Tally) fates() string {
 		what string
 	}{
 		{t.Recovered, "succeeded after retries"}, {t.GaveUp, "gave up"}, {t.NotRetried, "not retried"},
-		{t.Repeated, "repeated as ever"}, {t.Open, "open at the end"},
+		{t.Repeated, "repeated as ever"}, {t.Open, "not known"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
@@ -261,53 +261,4 @@ func (w *textWriter) rest(r *Report) {
 func (w *textWriter) rule(r *Report) {
 	fmt.Fprintln(&w.b)
 	w.wrap("", fmt.Sprintf("A retry is an attempt that follows a failed one of the same operation within %s, before any success of it. An error that the server itself answers is an answer. docs/report.md says more.", r.window()))
-}
-
-func (r *Recovery) words() string {
-	s := fmt.Sprintf("%s: the last failure at %s; ", r.Proxy, r.Failed.Format(clock))
-	if r.First == nil {
-		s += "nothing succeeded after it"
-	} else {
-		s += fmt.Sprintf("the first success %s later", text(*r.First))
-	}
-	if r.All != nil {
-		s += fmt.Sprintf(", the last retry had succeeded %s later", text(*r.All))
-	}
-	s += fmt.Sprintf(". At most %s without a success, from %s.", text(r.Longest), r.Began.Format(clock))
-	if w := r.Waited; w != nil {
-		s += fmt.Sprintf(" Operations that succeeded after retries took %s (median) to %s in all.", text(w.Median), text(w.Most))
-	}
-	return s
-}
-
-// row is what is shown of connections.
-func (c *Connections) row() []string {
-	return []string{c.Proxy, fmt.Sprint(c.Opened), fmt.Sprint(c.MostOpen), c.each(), fmt.Sprint(c.Broken), c.again()}
-}
-
-func (c *Connections) each() string {
-	if c.Opened == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.1f", float64(c.Exchanges)/float64(c.Opened))
-}
-
-func (c *Connections) again() string {
-	if c.Reconnects == 0 {
-		return fmt.Sprint(c.Reconnects)
-	}
-	return fmt.Sprintf("%d, after %s (median) to %s", c.Reconnects, text(c.Median), text(c.Most))
-}
-
-func (t *Timeout) words() string {
-	s := fmt.Sprintf("%s: ≈ %s", t.Proxy, text(t.Wait))
-	if t.AtMost {
-		s += ", with the wait before the retry that shows it"
-	}
-	if t.Times > 1 {
-		s += fmt.Sprintf(", %d times, %s to %s", t.Times, text(t.Least), text(t.Most))
-	} else {
-		s += ", seen once"
-	}
-	return s + " (" + strings.Join(t.IDs, ", ") + ")"
 }

@@ -1,9 +1,6 @@
 package audit
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // closing is how much earlier than the end of an attempt, as the proxy saw it,
 // a retry of it may come: the client closed one connection and used another,
@@ -16,6 +13,10 @@ type operation struct {
 	paces   paces
 	ended   int64    // the latest success; 0: what came last was none
 	session *session // where that was
+
+	// It is asked for on several connections at once, so that who asks while
+	// another hears nothing need not be the same.
+	parallel bool
 }
 
 // lastSeen is what came last on a connection.
@@ -35,17 +36,10 @@ type tracker struct {
 	sinks      sinks
 }
 
-// An expiry is when a chain was to be followed, if it has not been since.
-type expiry struct {
-	chain *chain
-	ended int64
-}
-
 // sinks are told what the tracker finds.
 type sinks interface {
-	// first is told of an attempt that is no retry; repeat if it came as often
-	// after a failure as ever.
-	first(a *attempt, repeat bool)
+	// first is told of an attempt that is no retry.
+	first(a *attempt)
 	// retried is told of an attempt that is the latest of c. gap is negative if
 	// it is not known.
 	retried(c *chain, a *attempt, gap int64)
@@ -63,9 +57,9 @@ func (t *tracker) track(a *attempt) {
 		}
 	}
 	o := t.operations.get(a.op)
-	c, gap, repeat := t.match(o, a)
+	c, gap := t.match(o, a)
 	if c == nil {
-		t.sinks.first(a, repeat)
+		t.sinks.first(a)
 		if a.fails() {
 			t.begin(o, a)
 		}
@@ -101,22 +95,23 @@ func (t *tracker) remember(o *operation, s *session, a *attempt) {
 	if !a.connection {
 		s.last = lastSeen{op: a.op, ended: a.end, fine: fine, any: true}
 	}
-	if o.ended = 0; fine {
+	if o.ended = 0; fine && !a.late {
 		o.ended, o.session = a.end, s
 	}
 }
 
 // match returns the chain that a goes on with, nil if it is no retry, and how
-// long after the failure it came, negative if that is not known. repeat: it
-// follows a failure as a loop does.
-func (t *tracker) match(o *operation, a *attempt) (found *chain, gap int64, repeat bool) {
+// long after the failure it came, negative if that is not known.
+func (t *tracker) match(o *operation, a *attempt) (found *chain, gap int64) {
 	var candidates int
 	var how basis
 	same := false
+	o.parallel = o.parallel || o.ended > a.start && o.session != a.session
 	for _, c := range o.pending {
 		ended, by := c.ended(a)
+		o.parallel = o.parallel || by == tooSoon
 		switch {
-		case by == notYet || a.start < ended-closing || a.start > ended+int64(t.options.Window):
+		case by == notYet || by == tooSoon || by == guessed && o.parallel && c.last.session != a.session || a.start < ended-closing || a.start > ended+int64(t.options.Window):
 			continue
 		case c.last.session == a.session:
 			found, gap, how, same, candidates = c, a.start-ended, by, true, 1
@@ -130,25 +125,25 @@ func (t *tracker) match(o *operation, a *attempt) (found *chain, gap int64, repe
 		}
 	}
 	if found == nil {
-		return nil, 0, false
+		return nil, 0
 	}
 	last := &a.session.last
 	if !same && last.any && last.op == a.op && last.fine {
-		return nil, 0, false // it belongs to that
+		return nil, 0 // it belongs to that
 	}
 	gap = max(gap, 0)
 	if !t.options.RepeatsAreRetries && t.usual(o, a, gap, same) {
 		t.drop(o, found)
 		t.sinks.over(found, repeated)
-		return nil, 0, true
+		return nil, 0
 	}
 	// Where connecting failed in between, there was more than one wait.
 	found.unclear = candidates > 1 || !a.connection && a.session.proxy.unreached > found.last.end
-	found.alike = found.alike || found.last.digest != a.digest
+	found.alike = found.alike || !a.connection && found.last.digest != a.digest
 	if how == guessed {
 		found.unclear, gap = true, -1
 	}
-	return found, gap, false
+	return found, gap
 }
 
 // usual reports whether the operation comes so soon without a failure too.
@@ -182,87 +177,3 @@ func (t *tracker) pacesOf(kind uint32) *paces {
 	}
 	return p
 }
-
-// begin begins a chain.
-func (t *tracker) begin(o *operation, a *attempt) {
-	c := newChain(a)
-	o.pending = append(o.pending, c)
-	t.wait(c)
-	if len(o.pending) > mostPending {
-		oldest := o.pending[0]
-		t.drop(o, oldest)
-		t.sinks.over(oldest, unknown)
-	}
-}
-
-// mostPending is how many failed attempts at one operation wait for a retry.
-const mostPending = 1000
-
-// wait lets a chain wait for its next attempt.
-func (t *tracker) wait(c *chain) {
-	if t.expiry = append(t.expiry, expiry{c, c.last.end}); len(t.expiry) < mostChains {
-		return
-	}
-	t.expiry = slices.DeleteFunc(t.expiry, func(e expiry) bool { return !e.waits() })
-	for len(t.expiry) > mostChains/2 {
-		t.end(t.expiry[0].chain, unknown)
-		t.expiry = t.expiry[1:]
-	}
-}
-
-// mostChains is how many chains wait at once, over all operations.
-const mostChains = 1 << 16
-
-// waits reports whether nothing has followed.
-func (e expiry) waits() bool { return !e.chain.done && e.chain.last.end == e.ended }
-
-// drop takes a chain from those that wait.
-func (t *tracker) drop(o *operation, c *chain) {
-	for i, p := range o.pending {
-		if p == c {
-			o.pending = append(o.pending[:i], o.pending[i+1:]...)
-			c.done = true
-			return
-		}
-	}
-}
-
-// expire ends the chains that nothing follows any more.
-func (t *tracker) expire(now int64) {
-	window := int64(t.options.Window)
-	n := 0
-	for _, e := range t.expiry {
-		// What was silent is over for the client only when it has waited.
-		ended := min(max(e.ended, e.chain.last.session.closed), e.ended+window)
-		if now-ended <= window+closing {
-			break
-		}
-		if n++; e.waits() {
-			t.end(e.chain, abandoned)
-		}
-	}
-	t.expiry = t.expiry[n:]
-}
-
-func (t *tracker) end(c *chain, how ending) {
-	t.drop(t.operations.get(c.op), c)
-	t.sinks.over(c, how)
-}
-
-// finish ends all chains, at the end of the ledger.
-func (t *tracker) finish(now int64) {
-	for _, e := range t.expiry {
-		if c := e.chain; e.waits() {
-			how := abandoned
-			if c.last.outcome == failed && now-c.last.end < max(3*c.gap, int64(patience)) {
-				how = unknown
-			}
-			t.end(c, how)
-		}
-	}
-	t.expiry = nil
-}
-
-// patience is how long after a failure at least nothing must have followed, at
-// the end of a ledger, for it to have been given up.
-const patience = time.Second
