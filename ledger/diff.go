@@ -133,10 +133,16 @@ func (t *tale) word(text string) uint32 {
 
 func (t *tale) untouched(n uint32) bool { return !strings.Contains(t.known[n], "(") }
 
-// did says what was done to an exchange: GET failed (request fail readonly).
+// did says what was done to an exchange: GET failed (request fail readonly). Waits
+// of one whose connection was ended are left out: whether they were over by then is
+// a matter of moments.
 func (e *Entry) did() string {
 	var deeds []string
+	ended := e.Fate == Closed || e.Fate == Reset
 	for _, d := range e.Deeds {
+		if ended && (d.What == "delay" || d.What == "pace" || d.What == "hold") {
+			continue
+		}
 		deeds = append(deeds, strings.TrimSpace(pointName(d.Point)+" "+d.What+" "+d.Detail))
 	}
 	slices.Sort(deeds)

@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,9 +20,17 @@ type trigger struct {
 	failure *Case // nil: there is none
 	replies atomic.Int64
 	reached chan struct{} // closed when there were enough
+	again   sync.Once
+	heard   chan struct{} // closed when a client has spoken after that
 }
 
-func newTrigger(c *Case) *trigger { return &trigger{failure: c, reached: make(chan struct{})} }
+// hearing is how long a client may take to read the reply after which a failure
+// begins, if it does not speak again: a reset would destroy what is unread.
+const hearing = 100 * time.Millisecond
+
+func newTrigger(c *Case) *trigger {
+	return &trigger{failure: c, reached: make(chan struct{}), heard: make(chan struct{})}
+}
 
 // observer returns what is to be told of the sessions; nil if nothing is, so
 // that the traffic is not looked at.
@@ -38,7 +47,13 @@ func (t *trigger) Fault(*vaurien.Session, string) {}
 
 // Message implements vaurien.Observer.
 func (t *trigger) Message(s *vaurien.Session, toBackend bool) {
-	if !toBackend && s.Proxy().Name() == t.failure.Proxy && t.replies.Add(1) == t.failure.When.Replies {
+	switch enough := t.failure.When.Replies; {
+	case s.Proxy().Name() != t.failure.Proxy:
+	case toBackend:
+		if t.replies.Load() >= enough {
+			t.again.Do(func() { close(t.heard) })
+		}
+	case t.replies.Add(1) == enough:
 		close(t.reached)
 	}
 }
@@ -53,6 +68,12 @@ func (t *trigger) schedule(ctx context.Context, d *control.Daemon) error {
 	if when.Replies > 0 {
 		select {
 		case <-t.reached:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		select {
+		case <-t.heard:
+		case <-time.After(hearing):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
