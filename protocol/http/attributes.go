@@ -28,16 +28,16 @@ func (c *codec) Attribute(req *vaurien.Message, name string) any {
 		return req.Verb
 	case "path":
 		path, _, _ := splitTarget(targetOf(req.Head))
-		return string(path)
+		return again(&c.path, path)
 	case "query":
 		_, query, _ := splitTarget(targetOf(req.Head))
 		return string(query)
 	case "host":
 		// That of an absolute target goes over the field (RFC 9112 section 3.2.2).
 		if _, _, authority := splitTarget(targetOf(req.Head)); len(authority) > 0 {
-			return string(authority)
+			return again(&c.host, authority)
 		}
-		return string(fieldOf(req.Head, "host"))
+		return again(&c.host, fieldOf(req.Head, "host"))
 	case "content_type":
 		return string(fieldOf(req.Head, "content-type"))
 	case "content_length":
@@ -49,6 +49,9 @@ func (c *codec) Attribute(req *vaurien.Message, name string) any {
 	case "user_agent":
 		return string(fieldOf(req.Head, "user-agent"))
 	case vaurien.TraceAttribute:
+		if !bytes.Contains(req.Head, []byte("race")) && !bytes.Contains(req.Head, []byte("RACE")) {
+			return "" // most have none, and every request of a ledger is asked
+		}
 		trace, _ := splitParent(fieldOf(req.Head, "traceparent"))
 		return string(trace)
 	case "parent_id":
@@ -56,6 +59,15 @@ func (c *codec) Attribute(req *vaurien.Message, name string) any {
 		return string(parent)
 	}
 	return nil
+}
+
+// again returns b as text: that of the time before if it is the same, so that a
+// session that asks for one thing again and again allocates nothing for it.
+func again(before *any, b []byte) any {
+	if s, ok := (*before).(string); !ok || s != string(b) {
+		*before = string(b)
+	}
+	return *before
 }
 
 // splitParent takes a traceparent apart (W3C Trace Context, section 3.2):

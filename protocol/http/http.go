@@ -71,6 +71,8 @@ type codec struct {
 	protocol *Protocol
 	asked    bool // a request has been read
 	reply    body // that of the reply being read: there is one at a time
+
+	path, host any // as Attribute last returned them: texts, or nil
 }
 
 // A note is what the codec must know of a request to read its replies and to
