@@ -26,7 +26,7 @@ type trigger struct {
 
 // hearing is how long a client may take to read the reply after which a failure
 // begins, if it does not speak again: a reset would destroy what is unread.
-const hearing = 100 * time.Millisecond
+const hearing = 20 * time.Millisecond
 
 func newTrigger(c *Case) *trigger {
 	return &trigger{failure: c, reached: make(chan struct{}), heard: make(chan struct{})}
