@@ -34,6 +34,12 @@ func (s *Session) connect() error {
 	if s.aside != nil {
 		s.down.r.before = s.yield
 	}
+	return s.adopt(backend)
+}
+
+// adopt makes backend the session's, to be closed with it; at once if it has
+// ended meanwhile.
+func (s *Session) adopt(backend Conn) error {
 	s.mu.Lock()
 	s.backend = backend
 	over := s.over
@@ -118,12 +124,14 @@ func (s *Session) noBackend(err error) error {
 	return errEnded
 }
 
-func (s *Session) endWithoutBackend() {
-	if s.proxy.settings.Load().BackendDown == "close" {
-		s.end(orderly)
-	} else {
-		s.end(reset)
+func (s *Session) endWithoutBackend() { s.end(s.proxy.withoutBackend()) }
+
+// withoutBackend says how a client sees that the backend cannot be reached.
+func (p *Proxy) withoutBackend() closeHow {
+	if p.settings.Load().BackendDown == "close" {
+		return orderly
 	}
+	return reset
 }
 
 func (s *Session) isOver() bool {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -246,12 +247,7 @@ func (r *rest) called() {
 // answered ends the wait for the backend.
 func (r *rest) answered() {
 	r.calling = false
-	for i, o := range r.l.dialing {
-		if o == r {
-			r.l.dialing = append(r.l.dialing[:i], r.l.dialing[i+1:]...)
-			break
-		}
-	}
+	r.l.dialing = slices.DeleteFunc(r.l.dialing, func(o *rest) bool { return o == r })
 }
 
 // connected begins to carry.
@@ -267,14 +263,6 @@ func (r *rest) connected() {
 
 // notConnected ends a session whose backend cannot be reached.
 func (r *rest) notConnected(err error) {
-	s := r.s
-	if r.calling {
-		r.answered()
-	}
-	s.proxy.noteNoBackend(s, err)
-	how := reset
-	if s.proxy.settings.Load().BackendDown == "close" {
-		how = orderly
-	}
-	r.end(how)
+	r.s.proxy.noteNoBackend(r.s, err)
+	r.end(r.s.proxy.withoutBackend())
 }

@@ -112,6 +112,9 @@ func (c *linesCodec) ReadReply(r *vaurien.Reader, req, m *vaurien.Message) error
 	if string(line) == "junk\n" {
 		return vaurien.Opaque("junk")
 	}
+	if req == nil && !c.anyOrder && line[0] != '!' {
+		return vaurien.Opaque("a reply to nothing")
+	}
 	m.Head = r.Take(len(line))
 	switch {
 	case line[0] == '!':

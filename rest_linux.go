@@ -255,11 +255,11 @@ func (x *side) passEnd() {
 func (x *side) lost(p []byte, err error) {
 	if err == unix.ECONNRESET && !x.eof {
 		for !x.other.blocked() {
-			n, err := unix.Read(x.fd, x.r.l.buf)
+			n, err := readNow(x.fd, x.r.l.buf)
 			if n <= 0 || err != nil {
 				break
 			}
-			if k, _ := unix.Write(x.other.fd, x.r.l.buf[:n]); k < n {
+			if k, _ := writeNow(x.other.fd, x.r.l.buf[:n]); k < n {
 				break
 			}
 			x.gotten.Add(uint64(n))
@@ -308,8 +308,7 @@ func (r *rest) end(how closeHow) {
 func (r *rest) leave(open bool) {
 	r.over = true
 	if r.calling {
-		r.calling = false
-		r.l.dialing = slices.DeleteFunc(r.l.dialing, func(o *rest) bool { return o == r })
+		r.answered()
 	}
 	for _, x := range []*side{&r.client, &r.backend} {
 		switch {

@@ -4,6 +4,7 @@ package vaurien_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -171,4 +172,56 @@ func talkAtRandom(address string, seed uint64) error {
 		return fmt.Errorf("then %d bytes more and %w", n, err)
 	}
 	return <-failed
+}
+
+// What a receiver has not taken when its session wakes, copied or spliced,
+// passes all the same.
+func TestWakesWithBytesInHand(t *testing.T) {
+	if portable {
+		t.Skip("nothing rests")
+	}
+	const most = 24 << 20
+	for _, piece := range []int{50 << 10, 8 << 20} {
+		l := listen(t)
+		p := start(t, l.Addr().String(), nil)
+		c := dialTo(t, p.Addr().String())
+		backend, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer backend.Close()
+		waitFor(t, "it rests", func() bool { return p.Resting() == 1 })
+		said := sha256.New()
+		sent := make(chan error)
+		go func() {
+			random := rand.NewChaCha8([32]byte{byte(piece >> 10)})
+			b := make([]byte, piece)
+			var err error
+			for all := 0; err == nil && all < most; all += piece {
+				random.Read(b)
+				said.Write(b)
+				_, err = backend.Write(b)
+				for p.Resting() > 0 && p.Stats().FromBackend < uint64(all) {
+					time.Sleep(time.Millisecond) // one piece at a time, until no more are taken
+				}
+			}
+			backend.Close()
+			sent <- err
+		}()
+		still, last := 0, uint64(0)
+		waitFor(t, "the receiver is behind", func() bool {
+			st := p.Stats()
+			if still++; st.FromBackend != last || st.FromBackend == st.ToClient {
+				still, last = 0, st.FromBackend
+			}
+			return still > 50
+		})
+		p.SetPlan(plan(t, "100:delay", "delay.sleep=1ms"))
+		waitFor(t, "it is awake", func() bool { return p.Resting() == 0 })
+		heard := sha256.New()
+		n, err := io.Copy(heard, c)
+		if serr := <-sent; serr != nil || err != nil || !bytes.Equal(heard.Sum(nil), said.Sum(nil)) {
+			t.Errorf("in pieces of %d came %d bytes, not the same, %v, %v", piece, n, serr, err)
+		}
+	}
 }

@@ -305,13 +305,12 @@ func (s *Session) send(x *exchange, out io.Writer) error {
 // readReplies serves the direction to the client of a framed session.
 func (s *Session) readReplies() error {
 	d := &s.down
-	unwanted := false // what comes next is a greeting that is not to be seen
+	var unwanted *exchange // what comes next is a greeting that is not to be seen: its reply
 	if s.proxy.greets {
-		greets, err := s.turns.awaitFirst()
-		if err != nil {
+		var err error
+		if unwanted, err = s.turns.awaitFirst(); err != nil {
 			return err
 		}
-		unwanted = !greets
 	}
 	for {
 		if len(d.r.Buffered()) == 0 {
@@ -329,7 +328,10 @@ func (s *Session) readReplies() error {
 			return s.rawReplies()
 		}
 		x := s.turn
-		if x == nil && s.aside == nil && !unwanted {
+		switch {
+		case unwanted != nil:
+			x = unwanted
+		case x == nil && s.aside == nil:
 			x = s.turns.current()
 		}
 		var req *Message
@@ -340,9 +342,10 @@ func (s *Session) readReplies() error {
 		*m = Message{Info: m.Info}
 		err := s.codec.ReadReply(&d.r, req, m)
 		if err == nil {
-			if m.Arrived = d.r.at; unwanted {
-				unwanted = false
+			if m.Arrived = d.r.at; unwanted != nil {
 				_, err = d.skip(m, ToTheEnd)
+				unwanted.release()
+				unwanted = nil
 			} else {
 				err = s.answer(x, m)
 			}

@@ -25,13 +25,8 @@ func (e *Event) TakeOver() (client, backend Conn, err error) {
 		}
 		return nil, nil, e.met(errEnded)
 	}
-	s.mu.Lock()
-	s.backend = backend
-	over := s.over
-	s.mu.Unlock()
-	if over {
-		closeConn(backend, orderly)
-		return nil, nil, e.met(errEnded)
+	if err := s.adopt(backend); err != nil {
+		return nil, nil, e.met(err)
 	}
 	e.Note("take-over", "")
 	return &tallied{s.clientConn(), &s.down.out.count}, &tallied{backend, &s.up.out.count}, nil

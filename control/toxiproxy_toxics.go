@@ -53,16 +53,20 @@ func (t *toxiproxyAPI) getToxic(r *http.Request) (any, error) {
 	return t.showToxic(r, p, r.PathValue("toxic"))
 }
 
+// toxicBody reads a toxic that was sent, and returns what understands it.
+func (t *toxiproxyAPI) toxicBody(r *http.Request) (b toxiproxyToxicBody, words translator, err error) {
+	if err = decodeBody(r, &b); err == nil {
+		words, err = t.translator(r.Context())
+	}
+	return b, words, err
+}
+
 func (t *toxiproxyAPI) createToxic(r *http.Request) (any, error) {
 	p, err := t.find(r)
 	if err != nil {
 		return nil, err
 	}
-	var b toxiproxyToxicBody
-	if err := decodeBody(r, &b); err != nil {
-		return nil, err
-	}
-	words, err := t.translator(r.Context())
+	b, words, err := t.toxicBody(r)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +94,7 @@ func (t *toxiproxyAPI) updateToxic(r *http.Request) (any, error) {
 	if i < 0 {
 		return nil, ErrNoToxic
 	}
-	var b toxiproxyToxicBody
-	if err := decodeBody(r, &b); err != nil {
-		return nil, err
-	}
-	words, err := t.translator(r.Context())
+	b, words, err := t.toxicBody(r)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,15 @@ func TestFailuresAsParsed(t *testing.T) {
 			saw = "by chance the end of the stream, a reset or a broken pipe: the server closes at once, with what the client sent unread"
 		}
 		if op.match != "" {
-			saw += "; " + becomes(ctx, c)
+			if kind.Name == "unblocked" {
+				c.Ping(ctx)
+				saw += "; the server closes: the next command fails, or, if it looks in time, the pool has replaced the connection"
+				if now := becomes(ctx, c); now != "the connection is replaced" {
+					t.Errorf("%s: after another command %s", kind.Name, now)
+				}
+			} else {
+				saw += "; " + becomes(ctx, c)
+			}
 			retrying := options
 			retrying.MaxRetries = 0 // go-redis's own number
 			again := goredis.NewClient(&retrying)
