@@ -30,3 +30,14 @@ func (b *buffer) release() {
 		bufferPools[b.class].Put(b)
 	}
 }
+
+// bufferOf returns a buffer of n bytes or more: from a pool, if one has any as
+// large.
+func bufferOf(n int) *buffer {
+	for class, size := range bufferSizes {
+		if n <= size {
+			return newBuffer(class)
+		}
+	}
+	return &buffer{make([]byte, n), -1}
+}

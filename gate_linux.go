@@ -138,9 +138,13 @@ func (p *Proxy) receive(l *loop, fd int, from syscall.Sockaddr) {
 	}
 	if to, ok := p.route(); ok && *p.pool.Load() == nil {
 		if x := s.fate(); x.points == 0 && !s.counting(x) {
-			r := newRest(l, s)
+			r := newRest(p.loops.least(l), s)
 			r.client.fd = fd
-			r.call(to)
+			if r.l == l {
+				r.call(to)
+			} else {
+				r.l.do(func() { r.call(to) })
+			}
 			return
 		}
 	}
@@ -198,13 +202,14 @@ func (r *rest) call(to netip.AddrPort) {
 		r.end(orderly)
 		return
 	}
+	defer r.s.planChanged() // it may have, since
 	fd, err := dialing(to)
 	if err != nil && err != unix.EINPROGRESS {
 		r.notConnected(&net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: os.NewSyscallError("connect", err)})
 		return
 	}
 	r.backend.fd = fd
-	if err == nil {
+	if err == nil || isConnected(fd) {
 		r.connected()
 		return
 	}
@@ -234,11 +239,20 @@ func dialing(to netip.AddrPort) (int, error) {
 	return fd, err
 }
 
+// isConnected reports whether a call has been answered already, as those of the
+// same machine are.
+func isConnected(fd int) bool {
+	_, err := syscall.Getpeername(fd) // that of unix asks the kernel twice
+	return err == nil
+}
+
 // called sees how the call ended.
-func (r *rest) called() {
-	if err := socketError(uintptr(r.backend.fd)); err != nil {
-		r.notConnected(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)})
-		return
+func (r *rest) called(events uint32) {
+	if events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+		if err := socketError(uintptr(r.backend.fd)); err != nil {
+			r.notConnected(&net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)})
+			return
+		}
 	}
 	r.answered()
 	r.connected()

@@ -27,7 +27,7 @@ func (s *Session) lieDown() bool {
 		s.end(reset)
 		return false
 	}
-	r := newRest(s.proxy.loops.of(s), s)
+	r := newRest(s.proxy.loops.least(nil), s)
 	r.client.fd, r.backend.fd = clientFD, backendFD
 	old := []Conn{s.clientConn(), s.backend}
 	s.rest, s.backend = r, backend

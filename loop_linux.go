@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -59,8 +60,25 @@ func (ls *Loops) Close() {
 	ls.wg.Wait()
 }
 
-// of returns the loop for a session.
-func (ls *Loops) of(s *Session) *loop { return ls.all[s.number%uint64(len(ls.all))] }
+// imbalance is how many sessions more than another a loop may have before it
+// gives those that it lets in to the other: a wake-up is dearer than a session
+// that is carried elsewhere.
+const imbalance = 4
+
+// least returns the loop that has the fewest sessions; l itself, if given, unless
+// it has many more.
+func (ls *Loops) least(l *loop) *loop {
+	best := ls.all[0]
+	for _, o := range ls.all {
+		if o.sessions.Load() < best.sessions.Load() {
+			best = o
+		}
+	}
+	if l != nil && l.sessions.Load() <= best.sessions.Load()+imbalance {
+		return l
+	}
+	return best
+}
 
 // An awaiter is what a loop tells of the events of a descriptor.
 type awaiter interface{ ready(events uint32) }
@@ -73,6 +91,8 @@ type loop struct {
 	buf         []byte
 	dialing     []*rest // in the order in which they began
 	ended       bool
+
+	sessions atomic.Int64 // that it has or is about to have; for any goroutine
 
 	mu   sync.Mutex
 	todo []func()

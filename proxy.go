@@ -57,6 +57,8 @@ type Proxy struct {
 
 	plan     atomic.Pointer[inForce]
 	plans    atomic.Uint64 // how many there were
+	last     atomic.Uint64 // number of the newest session
+	faults   counts        // exchanges by behavior
 	backend  atomic.Pointer[string]
 	draining atomic.Bool
 
@@ -67,10 +69,8 @@ type Proxy struct {
 	mu       sync.Mutex
 	closed   bool
 	sessions map[*Session]struct{}
-	last     uint64            // number of the newest session
-	faults   map[string]uint64 // exchanges by behavior
-	ended    Stats             // of sessions that have ended, and backends that could not be reached
-	emptied  chan struct{}     // closed when draining and the last session has ended
+	ended    Stats         // of sessions that have ended, and backends that could not be reached
+	emptied  chan struct{} // closed when draining and the last session has ended
 }
 
 // Listen returns a proxy that listens, and accepts once Start is called.
@@ -78,7 +78,7 @@ func Listen(cfg Config) (*Proxy, error) {
 	p := &Proxy{
 		name: cfg.Name, seed: cfg.Seed, protocol: cfg.Protocol,
 		listener: cfg.Listener, dialer: cfg.Dial, clock: cfg.Clock, log: cfg.Logger, observer: cfg.Observer,
-		sessions: make(map[*Session]struct{}), faults: make(map[string]uint64),
+		sessions: make(map[*Session]struct{}),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if p.name == "" {
@@ -207,15 +207,12 @@ func (p *Proxy) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.ended
-	st.Open, st.Sessions = int64(len(p.sessions)), p.last
+	st.Open, st.Sessions = int64(len(p.sessions)), p.last.Load()
 	for s := range p.sessions {
 		st.Exchanges += s.count()
 		s.addBytes(&st)
 	}
-	st.Faults = make(map[string]uint64, len(p.faults))
-	for name, n := range p.faults {
-		st.Faults[name] = n
-	}
+	st.Faults = p.faults.all()
 	return st
 }
 
@@ -267,13 +264,12 @@ func (p *Proxy) serve(conn net.Conn) {
 
 // admit returns a session for a client; nil if the proxy is closed.
 func (p *Proxy) admit(client Conn) *Session {
+	s := newSession(p, p.last.Add(1), client)
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		return nil
 	}
-	p.last++
-	s := newSession(p, p.last, client)
 	p.sessions[s] = struct{}{}
 	p.wg.Add(1)
 	p.mu.Unlock()
@@ -288,9 +284,10 @@ func (p *Proxy) sessionEnded(s *Session) {
 	if p.observer != nil {
 		p.observer.SessionEnd(s)
 	}
+	exchanges := s.count()
 	p.mu.Lock()
 	delete(p.sessions, s)
-	p.ended.Exchanges += s.count()
+	p.ended.Exchanges += exchanges
 	s.addBytes(&p.ended)
 	if len(p.sessions) == 0 && p.emptied != nil {
 		close(p.emptied)
@@ -350,9 +347,7 @@ func (p *Proxy) Close() error {
 // noteFault counts and logs that a behavior acts on an exchange.
 func (p *Proxy) noteFault(e *Event) {
 	s, x := e.Session, e.x
-	p.mu.Lock()
-	p.faults[x.name]++
-	p.mu.Unlock()
+	p.faults.add(x.name)
 	if p.observer != nil {
 		p.observer.Fault(s, x.name)
 	}

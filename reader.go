@@ -104,7 +104,7 @@ func (r *Reader) append(p piece) {
 		p.buf.release()
 		return
 	}
-	larger := &buffer{make([]byte, 2*(len(held)+p.n)), -1}
+	larger := bufferOf(2 * (len(held) + p.n))
 	n := copy(larger.b, held)
 	n += copy(larger.b[n:], p.bytes())
 	p.buf.release()

@@ -47,6 +47,7 @@ type side struct {
 }
 
 func newRest(l *loop, s *Session) *rest {
+	l.sessions.Add(1)
 	r := &rest{l: l, s: s}
 	r.client = side{r: r, other: &r.backend, fd: -1, point: Request, sent: &s.down.out.count, gotten: &s.up.in.src.count}
 	r.backend = side{r: r, other: &r.client, fd: -1, point: Reply, sent: &s.up.out.count, gotten: &s.down.in.src.count}
@@ -60,7 +61,7 @@ func (x *side) blocked() bool { return len(x.out) > 0 || x.piped > 0 }
 func (x *side) ready(events uint32) {
 	switch {
 	case x.r.calling:
-		x.r.called()
+		x.r.called(events)
 	case events&unix.EPOLLOUT != 0 && x.blocked():
 		x.flush()
 	case x.armed&unix.EPOLLIN != 0:
@@ -307,6 +308,7 @@ func (r *rest) end(how closeHow) {
 // is told so.
 func (r *rest) leave(open bool) {
 	r.over = true
+	r.l.sessions.Add(-1)
 	if r.calling {
 		r.answered()
 	}

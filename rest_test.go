@@ -27,7 +27,7 @@ func waitFor(t testing.TB, what string, ready func() bool) {
 	}
 }
 
-// echo serves clients of l what they say, and ends when they do.
+// echoes serves clients of l what they say, and ends when they do.
 func echoes(t testing.TB, l net.Listener) {
 	go func() {
 		for {
@@ -224,4 +224,40 @@ func TestWakesWithBytesInHand(t *testing.T) {
 			t.Errorf("in pieces of %d came %d bytes, not the same, %v, %v", piece, n, serr, err)
 		}
 	}
+}
+
+// Sessions are spread over the loops, whoever lets them in, and are all gone
+// from them in the end.
+func TestLoopsShare(t *testing.T) {
+	if portable {
+		t.Skip("there are none")
+	}
+	l := listen(t)
+	echoes(t, l)
+	p := start(t, l.Addr().String(), nil)
+	var clients []net.Conn
+	for range 40 {
+		clients = append(clients, dialTo(t, p.Addr().String()))
+	}
+	waitFor(t, "all rest", func() bool { return p.Resting() == len(clients) })
+	check := func() {
+		t.Helper()
+		n := p.LoopSessions()
+		if sum, apart := n[0]+n[1], max(n[0]-n[1], n[1]-n[0]); sum != int64(len(clients)) || apart > vaurien.Imbalance+1 {
+			t.Errorf("%d sessions are %d on the loops", len(clients), n)
+		}
+	}
+	check()
+	p.SetPlan(plan(t, "100:delay", "delay.sleep=1ms"))
+	waitFor(t, "all are awake", func() bool { return p.Resting() == 0 })
+	if n := p.LoopSessions(); n[0] != 0 || n[1] != 0 {
+		t.Errorf("of sessions that are awake the loops have %d", n)
+	}
+	p.SetPlan(nil)
+	waitFor(t, "all rest again", func() bool { return p.Resting() == len(clients) })
+	check()
+	for _, c := range clients {
+		c.Close()
+	}
+	waitFor(t, "all are gone", func() bool { n := p.LoopSessions(); return n[0] == 0 && n[1] == 0 })
 }
