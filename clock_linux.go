@@ -21,7 +21,13 @@ type FineClock struct {
 
 	mu     sync.Mutex
 	alarms alarmHeap
+	armed  time.Time     // when the timer is to go off
+	lead   time.Duration // how late it is, as a rule: so much earlier it is set
 }
+
+// mostLead bounds how much earlier than an alarm the timer is set, and so for
+// how long the clock may have to turn until the alarm is due.
+const mostLead = 60 * time.Microsecond
 
 // NewClock returns a FineClock, which one process needs once. Close it when
 // nothing waits for it any more.
@@ -51,7 +57,8 @@ func (c *FineClock) run() {
 			return
 		}
 		c.mu.Lock()
-		now := time.Now()
+		c.noteLateness(time.Since(c.armed))
+		now := c.turn()
 		for len(c.alarms) > 0 && !c.alarms[0].at.After(now) {
 			a := heap.Pop(&c.alarms).(*fineAlarm)
 			a.c <- now // has room for one, and the alarm is set once
@@ -61,13 +68,37 @@ func (c *FineClock) run() {
 	}
 }
 
+// noteLateness notes how late the timer was this time.
+func (c *FineClock) noteLateness(late time.Duration) {
+	if late >= 0 { // it was set anew meanwhile, for later
+		c.lead += (min(late, mostLead) - c.lead) / 16
+	}
+}
+
+// turn waits until the first alarm is due, if it very nearly is, and returns the
+// time. c.mu is held, but not while it waits.
+func (c *FineClock) turn() time.Time {
+	now := time.Now()
+	if len(c.alarms) == 0 || c.alarms[0].at.Sub(now) > mostLead {
+		return now
+	}
+	due := c.alarms[0].at
+	c.mu.Unlock()
+	for now.Before(due) {
+		now = time.Now()
+	}
+	c.mu.Lock()
+	return now
+}
+
 // arm sets the timer for the first alarm. The call does not wait.
 func (c *FineClock) arm(now time.Time) {
 	if len(c.alarms) == 0 {
 		return
 	}
 	// A timer set to zero would be switched off.
-	in := max(c.alarms[0].at.Sub(now), 1)
+	c.armed = c.alarms[0].at.Add(-c.lead)
+	in := max(c.armed.Sub(now), 1)
 	unix.TimerfdSettime(c.fd, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(in))}, nil)
 }
 

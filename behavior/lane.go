@@ -27,13 +27,22 @@ type lane struct {
 	first io.Writer // the first stage; out where there is none
 	last  stage     // nil: there is none
 	lags  []lag
+	lag   [1]lag // memory for lags, which are rarely more
 }
 
-// A lag is how much later one behavior lets what arrived at a time pass.
+// A lag is how much later a latency lets what arrived at a time pass.
 type lag struct {
-	of   vaurien.Behavior
-	at   func(arrived time.Time) time.Duration
-	over bool // the behavior is no longer in force
+	of   *latency
+	ep   *epoch // nil: it has no jitter
+	over bool   // the latency is no longer in force
+}
+
+// at returns how late what arrived then is.
+func (g *lag) at(e *vaurien.Event, arrived time.Time) time.Duration {
+	if g.ep == nil {
+		return g.of.sleep
+	}
+	return g.ep.lag(g.of, arrived, e.Rand())
 }
 
 // laneOf returns the lane of e's message, made where there is none.
@@ -41,6 +50,7 @@ func laneOf(e *vaurien.Event) *lane {
 	l, ok := e.Out.(*lane)
 	if !ok {
 		l = &lane{e: e, out: e.Out, first: e.Out}
+		l.lags = l.lag[:0]
 		e.Out = l
 	}
 	return l
@@ -77,7 +87,7 @@ func (l *lane) wait(arrived time.Time) error {
 		for i := range l.lags {
 			g := &l.lags[i]
 			if g.over = g.over || !l.e.Stays(g.of); !g.over {
-				due = due.Add(g.at(arrived))
+				due = due.Add(g.at(l.e, arrived))
 			}
 		}
 		if err := l.e.SleepUntil(due); err != nil || !time.Now().Before(due) {

@@ -58,12 +58,11 @@ func (l *latency) Points() vaurien.Point {
 }
 
 func (l *latency) Act(e *vaurien.Event, next vaurien.Next) error {
-	at := func(time.Time) time.Duration { return l.sleep }
+	g := lag{of: l}
 	if l.jitter > 0 {
-		ep := remembered[epoch](e, l)
-		at = func(arrived time.Time) time.Duration { return ep.lag(l, arrived, e.Rand()) }
+		g.ep = remembered[epoch](e, l)
 	}
-	late := at(e.Message.Arrived)
+	late := g.at(e, e.Message.Arrived)
 	stays, err := until(e, l, e.Due(late), e.SleepUntil)
 	switch {
 	case err != nil:
@@ -72,7 +71,7 @@ func (l *latency) Act(e *vaurien.Event, next vaurien.Next) error {
 		e.Due(-late)
 	default:
 		line := laneOf(e)
-		line.lags = append(line.lags, lag{of: l, at: at})
+		line.lags = append(line.lags, g)
 	}
 	return next()
 }

@@ -10,13 +10,22 @@ const (
 	// them would be a burst, and fewer only cost system calls.
 	quantum = 5 * time.Millisecond
 
-	// slack is how far a pacer falls behind before it gives time up that it
-	// has not used: what it catches up at once. Two quanta more in any 100 ms
-	// are 10 %.
-	slack = 2 * quantum
+	// longestQuantum bounds what a quantum grows to where wakings are late.
+	longestQuantum = 50 * quantum
 
-	// most bytes a second. (A quantum of them, in nanoseconds of bytes, is
-	// still far from what an int64 holds.)
+	// growth is how many times the lateness of wakings a quantum is at least. A
+	// machine that cannot wake all its pacers each 5 ms so wakes them less
+	// often, for more. What counts as late at most doubles from one waking to
+	// the next: one that is late by itself makes no quantum longer.
+	growth = 4
+
+	// slack is how many quanta a pacer falls behind before it gives time up
+	// that it has not used: what it catches up at once. Two of 5 ms more in any
+	// 100 ms are 10 %.
+	slack = 2
+
+	// most bytes a second. (Those of the longest quantum, times its microseconds,
+	// are still far from what an int64 holds.)
 	mostRate = "1000GB"
 
 	// repaid is which part of each quantum's time makes up for wakings that
@@ -35,16 +44,23 @@ type pacer struct {
 	rest int64         // of the last division by the rate
 	late time.Duration // how late the last waking was
 	owed time.Duration // lost to wakings that came too late
+	tend time.Duration // how late wakings are, as a rule
+}
+
+// quantum returns the time's worth of bytes that are written at once now.
+func (p *pacer) quantum() time.Duration {
+	return min(max(quantum, growth*p.tend), longestQuantum)
 }
 
 // take returns how many of n bytes are next, and when they are through: not
 // before they have taken their time, as on a line.
 func (p *pacer) take(n int, rate, burst int64) (int, time.Time) {
-	n = int(min(int64(n), max(1, rate*int64(quantum)/int64(time.Second))))
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	q := p.quantum()
+	n = int(min(int64(n), max(1, rate*q.Microseconds()/1e6)))
 	now := time.Now()
-	if back := credit(rate, burst); p.next.Before(now.Add(-back)) {
+	if back := credit(q, rate, burst); p.next.Before(now.Add(-back)) {
 		if !p.next.IsZero() {
 			p.owed = min(p.owed+min(p.late, now.Sub(p.next)), mostOwed)
 		}
@@ -70,10 +86,13 @@ func (p *pacer) woke(due time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.late = time.Since(due)
+	p.tend = min(p.late, 2*p.tend+quantum/10)
 }
 
 // credit is how much unused time is not given up.
-func credit(rate, burst int64) time.Duration { return max(slack, bytesTime(burst, rate)) }
+func credit(q time.Duration, rate, burst int64) time.Duration {
+	return max(slack*q, bytesTime(burst, rate))
+}
 
 // bytesTime returns how long n bytes take.
 func bytesTime(n, rate int64) time.Duration {

@@ -162,6 +162,33 @@ func TestPacerMakesUpForLateWakings(t *testing.T) {
 	})
 }
 
+// Where all wakings are late, as with thousands of pacers on a busy machine, there
+// are fewer of them, and the rate is kept.
+func TestPacerWhereAllWakingsAreLate(t *testing.T) {
+	for _, late := range []time.Duration{3 * time.Millisecond, 15 * time.Millisecond, 50 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			const rate = 10_000
+			var p pacer
+			rng := rand.New(rand.NewPCG(1, uint64(late)))
+			begun := time.Now()
+			sent, wakings := 0, 0
+			for ; time.Since(begun) < 100*time.Second; wakings++ {
+				n, due := p.take(1<<20, rate, 0)
+				time.Sleep(time.Until(due))
+				time.Sleep(late/2 + time.Duration(rng.Int64N(int64(late/2))))
+				p.woke(due)
+				sent += n
+			}
+			if off := math.Abs(float64(sent)/(rate*time.Since(begun).Seconds()) - 1); off > 0.005 {
+				t.Errorf("late by %v, the rate is off by %.3f%%", late, off*100)
+			}
+			if most := int(100 * time.Second / late); wakings > most {
+				t.Errorf("late by %v, it is woken %d times", late, wakings)
+			}
+		})
+	}
+}
+
 // No rate overflows.
 func TestPacerExtremes(t *testing.T) {
 	for _, rate := range []int64{1, 7, 199, 201, 1e6, 1e12} {
@@ -170,6 +197,7 @@ func TestPacerExtremes(t *testing.T) {
 			for range 1000 {
 				before := p.next
 				n, due := p.take(1<<30, rate, burst)
+				p.woke(time.Now().Add(-time.Minute))
 				if n < 1 || due.Before(before) {
 					t.Fatal(fmt.Sprint(rate, burst, n, due))
 				}

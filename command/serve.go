@@ -70,6 +70,7 @@ func start(a *app, source config.Source, program *config.Program) (_ *service, e
 	}
 	s.atEnd(s.log.close)
 
+	growDescriptors()
 	options := control.Options{Logger: s.log.Logger, RunCommands: program.Settings.ScenarioCommands}
 	clock, err := vaurien.NewClock()
 	if err != nil {
