@@ -298,6 +298,7 @@ func BenchmarkMatch(b *testing.B) {
 
 func BenchmarkMatchParallel(b *testing.B) {
 	c := compile(b, usual)
+	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		of := &fixed{"SET", "cart:1"}
 		for pb.Next() {

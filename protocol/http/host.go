@@ -1,12 +1,15 @@
 package http
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
-// overwriteHost returns a copy of a head with host as the value of its Host
-// field, or of each if there are several; spaces and all else stay. The copy
-// is memory of its own, since heads may be kept until they are written.
-func overwriteHost(head []byte, host string) []byte {
-	out := make([]byte, 0, len(head)+len(host))
+// overwriteHost appends to out a head with host as the value of its Host field,
+// or of each if there are several; spaces and all else stay. out is memory of
+// the request's own, since heads may be kept until they are written.
+func overwriteHost(out, head []byte, host string) []byte {
+	out = slices.Grow(out, len(head)+len(host))
 	for len(head) > 0 {
 		n := bytes.IndexByte(head, '\n') + 1 // every line has an end
 		line := head[:n]

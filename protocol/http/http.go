@@ -86,6 +86,7 @@ type note struct {
 	later      bool  // it is not the first on its connection
 	length     int64 // its Content-Length; 0 without one
 	body       body
+	head       []byte // memory for a head that was changed
 }
 
 // unasked is the note on no request at all.

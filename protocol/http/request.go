@@ -49,7 +49,8 @@ func (c *codec) ReadRequest(r *vaurien.Reader, m *vaurien.Message) error {
 	m.Head = r.Take(s.pos)
 	if f.host && c.protocol.OverwriteHostHeader {
 		if host := c.protocol.host.Load(); host != nil && *host != "" {
-			m.Head = overwriteHost(m.Head, *host)
+			n.head = overwriteHost(n.head[:0], m.Head, *host)
+			m.Head = n.head
 		}
 	}
 	return nil

@@ -10,90 +10,24 @@ import (
 	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
-// A loop is a stream that says the same again and again.
-type loop struct {
-	text string
-	at   int
+var (
+	oneSearch = searchFor(2, 2, 0, tagged(equalityMatch, text("uid"), text("alice")), "cn", "mail")
+	oneEntry  = bytesOf(2, entry, text(alice), seq(seq(text("cn"), tagged(0x31, text("Alice"))), seq(text("mail"), tagged(0x31, text("alice@example.com")))))
+)
+
+var speeds = []protocoltest.Speed{
+	{Name: "bind", Request: simpleBind(1, alice, "secret"), Reply: done(1, bindDone, 0)},
+	{Name: "search", Request: oneSearch, Reply: oneEntry + done(2, searchDone, 0)},
+	{Name: "search, 100 entries", Request: oneSearch, Reply: strings.Repeat(oneEntry, 100) + done(2, searchDone, 0)},
+	{Name: "search, entry of 64 KiB", Request: oneSearch, Reply: bytesOf(2, entry, text(alice), seq(strings.Repeat("x", 64<<10))) + done(2, searchDone, 0)},
+	{Name: "add", Request: bytesOf(3, add, text(alice), seq(seq(text("cn"), tagged(0x31, text(strings.Repeat("x", 500)))))), Reply: done(3, addDone, 0)},
+	{Name: "extended", Request: extension(4, "1.3.6.1.4.1.4203.1.11.3"), Reply: done(4, extendedDone, 0)},
+	{Name: "abandon", Request: bytesOf(5, abandon, "\x02")},
 }
 
-func (l *loop) Read(p []byte) (n int, err error) {
-	for n < len(p) {
-		k := copy(p[n:], l.text[l.at:])
-		n, l.at = n+k, (l.at+k)%len(l.text)
-	}
-	return n, nil
-}
+func TestNoAllocations(t *testing.T) { protocoltest.NoAllocations(t, new(Protocol), speeds) }
 
-// A mill frames one message after the other as the engine does.
-type mill struct {
-	codec   vaurien.Codec
-	r       *vaurien.Reader
-	msg     vaurien.Message
-	replies bool
-}
-
-func newMill(text string, replies bool) *mill {
-	return &mill{codec: new(Protocol).NewCodec(), r: vaurien.NewReader(&loop{text: text}), replies: replies}
-}
-
-// turn frames one message, and takes its body.
-func (m *mill) turn() error {
-	m.msg = vaurien.Message{Info: m.msg.Info}
-	var err error
-	if m.replies {
-		err = m.codec.ReadReply(m.r, nil, &m.msg)
-	} else {
-		err = m.codec.ReadRequest(m.r, &m.msg)
-	}
-	if err != nil {
-		return err
-	}
-	return protocoltest.Drain(m.r, m.msg.Body)
-}
-
-var speeds = []struct {
-	name, text string
-	replies    bool
-}{
-	{"bind", simpleBind(1, alice, "secret"), false},
-	{"search", searchFor(2, 2, 0, tagged(equalityMatch, text("uid"), text("alice")), "cn", "mail"), false},
-	{"add", bytesOf(3, add, text(alice), seq(seq(text("cn"), tagged(0x31, text(strings.Repeat("x", 500)))))), false},
-	{"extended", extension(4, "1.3.6.1.4.1.4203.1.11.3"), false},
-	{"abandon", bytesOf(5, abandon, "\x02"), false},
-	{"bind reply", done(1, bindDone, 0), true},
-	{"entry", bytesOf(2, entry, text(alice), seq(seq(text("cn"), tagged(0x31, text("Alice"))), seq(text("mail"), tagged(0x31, text("alice@example.com"))))), true},
-	{"long entry", bytesOf(2, entry, text(alice), seq(strings.Repeat("x", 10000))), true},
-	{"search result", done(2, searchDone, 0), true},
-}
-
-func TestNoAllocations(t *testing.T) {
-	for _, s := range speeds {
-		m := newMill(s.text, s.replies)
-		m.turn() // the first makes what is used again
-		if n := testing.AllocsPerRun(1000, func() {
-			if err := m.turn(); err != nil {
-				t.Fatal(err)
-			}
-		}); n != 0 {
-			t.Errorf("%s: %v allocations", s.name, n)
-		}
-	}
-}
-
-func BenchmarkFraming(b *testing.B) {
-	for _, s := range speeds {
-		b.Run(s.name, func(b *testing.B) {
-			m := newMill(s.text, s.replies)
-			b.SetBytes(int64(len(s.text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := m.turn(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
+func BenchmarkFraming(b *testing.B) { protocoltest.Framing(b, new(Protocol), speeds) }
 
 // A value of 1 GiB passes, in either direction, in the memory of its head.
 func TestLargeValue(t *testing.T) {

@@ -44,6 +44,25 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// A loop is a stream that says the same again and again, whole texts a read as
+// long as there is room for one.
+type loop struct {
+	b  []byte
+	at int
+}
+
+func (l *loop) Read(p []byte) (n int, err error) {
+	if l.at == 0 && len(p) > len(l.b) {
+		p = p[:len(p)-len(p)%len(l.b)]
+	}
+	for n < len(p) {
+		k := copy(p[n:], l.b[l.at:])
+		n += k
+		l.at = (l.at + k) % len(l.b)
+	}
+	return n, nil
+}
+
 // An endless line is given up long before it fills the memory.
 func TestEndlessLines(t *testing.T) {
 	for _, tt := range []struct {

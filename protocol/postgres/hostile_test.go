@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
 // A repeated is a stream of so many bytes of the same text.
@@ -32,6 +33,30 @@ func (r *repeated) Read(p []byte) (int, error) {
 func headed(kind byte, length int64) string {
 	length += 4
 	return string([]byte{kind, byte(length >> 24), byte(length >> 16), byte(length >> 8), byte(length)})
+}
+
+// A mill frames one exchange after the other as the engine does.
+type mill struct {
+	codec             vaurien.Codec
+	requests, replies *vaurien.Reader
+	req, reply        vaurien.Message
+}
+
+// turn frames one request and its reply.
+func (m *mill) turn() error {
+	m.req = vaurien.Message{Info: m.req.Info}
+	err := m.codec.ReadRequest(m.requests, &m.req)
+	if err == nil {
+		err = protocoltest.Drain(m.requests, m.req.Body)
+	}
+	if err == nil {
+		m.reply = vaurien.Message{Info: m.reply.Info}
+		err = m.codec.ReadReply(m.replies, &m.req, &m.reply)
+	}
+	if err == nil {
+		err = protocoltest.Drain(m.replies, m.reply.Body)
+	}
+	return err
 }
 
 const gigabyte = 1 << 30

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vaurien-proxy/vaurien"
+	"github.com/vaurien-proxy/vaurien/protocol/protocoltest"
 )
 
 const (
@@ -13,97 +13,36 @@ const (
 	oneTalk = ok + ok + ok + goAhead + ok
 )
 
-// A loop is a stream of one text over and over, whole texts at a time.
-type loop struct{ text string }
+// greeted is what is said before the first mail.
+var greeted = protocoltest.Talk{Requests: []byte("EHLO a\r\n"), Replies: []byte(greeting + ehloOK), Greeting: true}
 
-func (l loop) Read(p []byte) (int, error) { return copy(p, l.text), nil }
-
-// mailer returns what frames one mail with all its replies, 5 exchanges.
-func mailer(t testing.TB) func() {
-	c := &codec{protocol: new(Protocol), begun: true}
-	requests, replies := vaurien.NewReader(loop{oneMail + oneText}), vaurien.NewReader(loop{oneTalk})
-	reqs := make([]vaurien.Message, 5)
-	reply := new(vaurien.Message)
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return func() {
-		for i := range reqs {
-			reqs[i] = vaurien.Message{Info: reqs[i].Info}
-			must(c.ReadRequest(requests, &reqs[i]))
-			if i < 4 {
-				*reply = vaurien.Message{Info: reply.Info}
-				must(c.ReadReply(replies, &reqs[i], reply))
-				continue
-			}
-			n, err := reqs[i].Body.Next(requests)
-			must(err)
-			requests.Take(int(n))
-			*reply = vaurien.Message{Info: reply.Info}
-			must(c.ReadReply(replies, &reqs[3], reply))
-		}
-	}
+var speeds = []protocoltest.Speed{
+	{Name: "RCPT", Before: greeted, Request: "RCPT TO:<bob@example.com>\r\n", Reply: ok},
+	{Name: "mail", Before: greeted, Requests: 5, Request: oneMail + oneText, Reply: oneTalk, Lockstep: true},
+	{
+		Name: "mail of 64 KiB", Before: greeted, Requests: 5, Reply: oneTalk, Lockstep: true,
+		Request: oneMail + strings.Repeat(base64Line, 64<<10/len(base64Line)) + ".\r\n",
+	},
 }
 
-func TestNothingAllocated(t *testing.T) {
-	if racing {
-		t.Skip("allocations are not counted under the race detector")
-	}
-	one := mailer(t)
-	one()
-	if n := testing.AllocsPerRun(1000, one); n > 0 {
-		t.Errorf("%v allocations for each mail", n)
-	}
-}
+func TestNoAllocations(t *testing.T) { protocoltest.NoAllocations(t, new(Protocol), speeds) }
 
-// A mail of 4 commands, its text and 5 replies.
-func BenchmarkMail(b *testing.B) {
-	one := mailer(b)
-	b.ReportAllocs()
-	b.SetBytes(int64(len(oneMail + oneText + oneTalk)))
-	for b.Loop() {
-		one()
-	}
-}
+func BenchmarkFraming(b *testing.B) { protocoltest.Framing(b, new(Protocol), speeds) }
 
-func BenchmarkCommand(b *testing.B) {
-	c := &codec{protocol: new(Protocol), begun: true}
-	r := vaurien.NewReader(loop{strings.Repeat("RCPT TO:<bob@example.com>\r\n", 100)})
-	m := new(vaurien.Message)
-	b.ReportAllocs()
-	for b.Loop() {
-		*m = vaurien.Message{Info: m.Info}
-		if err := c.ReadRequest(r, m); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkReply(b *testing.B) {
-	c := &codec{protocol: new(Protocol), begun: true}
-	r := vaurien.NewReader(loop{strings.Repeat(ok, 100)})
-	m, req := new(vaurien.Message), &vaurien.Message{Info: &note{verb: rcptTo}}
-	b.ReportAllocs()
-	for b.Loop() {
-		*m = vaurien.Message{}
-		if err := c.ReadReply(r, req, m); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
+// base64Line is a line of a mail's attachment.
+var base64Line = strings.Repeat("TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu", 2) + "\r\n"
 
 // The text of mails: lines of base64, and lines of prose.
 func BenchmarkText(b *testing.B) {
 	for _, bb := range []struct{ name, line string }{
-		{"base64", strings.Repeat("TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu", 2) + "\r\n"},
+		{"base64", base64Line},
 		{"prose", "It was a dark and stormy night. The rain fell in torrents, except.\r\n"},
 		{"dots", "..\r\n"},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			text := []byte(strings.Repeat(bb.line, 16<<10/len(bb.line)))
 			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
 			for b.Loop() {
 				if n, _, err := scan(atLineStart, text); n != len(text) || err != nil {
 					b.Fatal(n, err)

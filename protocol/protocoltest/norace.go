@@ -1,0 +1,5 @@
+//go:build !race
+
+package protocoltest
+
+const racing = false
