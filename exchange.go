@@ -21,6 +21,8 @@ type exchange struct {
 	echo     bool        // it is such a second time: nobody hears of its reply
 	trace    *trace      // what is noted for a Recorder; may be nil
 
+	parts map[Behavior]bool // of a connection's: what was asked about, and whether behavior has it
+
 	// guarded by the turns
 	state   turnState
 	answer  []byte
@@ -32,6 +34,7 @@ type exchange struct {
 	served chan struct{} // closed when there are no more
 
 	holders atomic.Int32 // of a framed exchange: who reads requests, and the turn
+	keepers int32        // of them those who need no more than the request
 }
 
 func (x *exchange) acts(p Point) bool { return x.points&p != 0 }
@@ -50,16 +53,29 @@ func (x *exchange) renew() *exchange {
 	x.take(nil, "")
 	x.acted.Store(false)
 	x.holders.Store(2)
+	x.keepers = 0
 	return x
+}
+
+// keep gives x, which nobody else has yet, a holder more, for its request.
+func (x *exchange) keep() {
+	x.holders.Add(1)
+	x.keepers++
 }
 
 // release says that one holder has no more use for x.
 func (x *exchange) release() {
 	if x.letGo() {
-		x.trace.end()
 		exchanges.Put(x)
 	}
 }
 
 // letGo is release for who finds a use for x itself if nobody else holds it.
-func (x *exchange) letGo() bool { return x.holders.Add(-1) == 0 }
+func (x *exchange) letGo() bool {
+	trace, keepers := x.trace, x.keepers // x may be somebody else's next
+	n := x.holders.Add(-1)
+	if n == keepers {
+		trace.end()
+	}
+	return n == 0
+}

@@ -3,6 +3,7 @@ package vaurien
 import (
 	"context"
 	"log/slog"
+	"slices"
 )
 
 // draw lets root, of x's plan, decide what is done to x, for which the dice are
@@ -40,12 +41,24 @@ func join(a Behavior, aName string, b Behavior, bName string) (Behavior, string)
 		return b, bName
 	case b == nil:
 		return a, aName
-	case aName == "":
-		return links{a, b}, bName
-	case bName == "":
-		return links{a, b}, aName
 	}
-	return links{a, b}, aName + "+" + bName
+	all := append(linksOf(a), linksOf(b)...)
+	switch {
+	case aName == "":
+		return all, bName
+	case bName == "":
+		return all, aName
+	}
+	return all, aName + "+" + bName
+}
+
+// linksOf returns b's links, or b as the only one; what is appended to them is
+// not b's.
+func linksOf(b Behavior) links {
+	if l, ok := b.(links); ok {
+		return slices.Clip(l)
+	}
+	return links{b}
 }
 
 // drawsOnce reports whether the dice are rolled once for the connection.

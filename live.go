@@ -131,7 +131,30 @@ func find(b Behavior, is func(Behavior) bool) Behavior {
 // the plan that is in force now, so that what stays may go on as if nothing
 // had changed.
 func (e *Event) Stays(b Behavior) bool {
-	return e.Find(func(part Behavior) bool { return part == b }) != nil
+	s := e.Session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	link := s.currentLink()
+	e.plan = link.plan
+	return !s.over && link.has(b)
+}
+
+// has reports whether the exchange that stands for a connection has b, and
+// remembers it: it is asked for each write of each of many. The session's mu is
+// held.
+func (x *exchange) has(b Behavior) bool {
+	if x.behavior == nil {
+		return false // as in all sessions, who share the exchange
+	}
+	has, known := x.parts[b]
+	if !known {
+		has = holds(x.behavior, b)
+		if x.parts == nil {
+			x.parts = make(map[Behavior]bool)
+		}
+		x.parts[b] = has
+	}
+	return has
 }
 
 // Find returns a behavior that acts on the connection now and for which is

@@ -26,6 +26,7 @@ type Session struct {
 	turn     *exchange // whose turn down has taken already; nil: none
 	kept     bool      // down has the client's outlet
 	spare    *exchange // for up to use next; nil: none
+	greeting *exchange // whose reply the greeting is, until down has seen what became of it; nil: none
 	echoes   bool      // what up reads next is a request that it has read before
 	aside    *aside    // nil unless the protocol is multiplexed
 

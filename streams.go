@@ -114,6 +114,8 @@ func (s *Session) readRequests() error {
 		x.request.Arrived = d.r.at
 		if len(x.request.Head) == 0 {
 			x.request.Arrived = time.Now() // it stands for the connection
+			x.keep()
+			s.greeting = x
 		}
 		err := s.request(x)
 		again := x.again
@@ -305,11 +307,14 @@ func (s *Session) send(x *exchange, out io.Writer) error {
 // readReplies serves the direction to the client of a framed session.
 func (s *Session) readReplies() error {
 	d := &s.down
-	var unwanted *exchange // what comes next is a greeting that is not to be seen: its reply
+	unwanted := false // what comes next is a greeting that is not to be seen
 	if s.proxy.greets {
-		var err error
-		if unwanted, err = s.turns.awaitFirst(); err != nil {
+		greets, err := s.turns.awaitFirst()
+		if err != nil {
 			return err
+		}
+		if unwanted = !greets; !unwanted {
+			s.greeted()
 		}
 	}
 	for {
@@ -329,8 +334,8 @@ func (s *Session) readReplies() error {
 		}
 		x := s.turn
 		switch {
-		case unwanted != nil:
-			x = unwanted
+		case unwanted:
+			x = s.greeting
 		case x == nil && s.aside == nil:
 			x = s.turns.current()
 		}
@@ -342,10 +347,10 @@ func (s *Session) readReplies() error {
 		*m = Message{Info: m.Info}
 		err := s.codec.ReadReply(&d.r, req, m)
 		if err == nil {
-			if m.Arrived = d.r.at; unwanted != nil {
+			if m.Arrived = d.r.at; unwanted {
+				unwanted = false
 				_, err = d.skip(m, ToTheEnd)
-				unwanted.release()
-				unwanted = nil
+				s.greeted()
 			} else {
 				err = s.answer(x, m)
 			}
@@ -361,6 +366,14 @@ func (s *Session) readReplies() error {
 		default:
 			return err
 		}
+	}
+}
+
+// greeted lets go of the exchange that the greeting answers.
+func (s *Session) greeted() {
+	if x := s.greeting; x != nil {
+		s.greeting = nil
+		x.release()
 	}
 }
 

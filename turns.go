@@ -36,11 +36,11 @@ type turns struct {
 	queue   []*exchange // those before first are over
 	spare   []*exchange // that are over and to be used again
 	first   int
-	writing bool      // somebody uses the client's outlet
-	begun   bool      // a request was forwarded
-	refused *exchange // whose turn was over before; with one holder more
-	closed  bool      // no more replies go to the client in turn
-	ended   bool      // nobody is to wait any more
+	writing bool // somebody uses the client's outlet
+	begun   bool // a request was forwarded
+	refused bool // a turn was over before
+	closed  bool // no more replies go to the client in turn
+	ended   bool // nobody is to wait any more
 }
 
 func (t *turns) init() { t.changed.L = &t.mu }
@@ -121,15 +121,15 @@ func (t *turns) noteBegun() {
 	}
 }
 
-// awaitFirst waits until it shows what became of the first request. If it was
-// not forwarded, awaitFirst returns its exchange, which the caller holds.
-func (t *turns) awaitFirst() (refused *exchange, err error) {
+// awaitFirst waits until it shows what became of the first request, and reports
+// whether it was forwarded.
+func (t *turns) awaitFirst() (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.wait(func() bool { return t.begun || t.refused != nil }) {
-		return nil, errEnded
+	if !t.wait(func() bool { return t.begun || t.refused }) {
+		return false, errEnded
 	}
-	return t.refused, nil
+	return !t.refused, nil
 }
 
 // last returns the exchange that was pushed last, with one holder more, unless
@@ -339,11 +339,7 @@ func (t *turns) remove(x *exchange) {
 
 func (t *turns) pop() {
 	x := t.queue[t.first]
-	x.state = over
-	if !t.begun && t.refused == nil {
-		x.holders.Add(1)
-		t.refused = x
-	}
+	x.state, t.refused = over, t.refused || !t.begun
 	t.queue[t.first] = nil
 	if t.first++; t.first == len(t.queue) {
 		t.queue, t.first = t.queue[:0], 0
@@ -351,7 +347,6 @@ func (t *turns) pop() {
 	if !x.letGo() {
 		return
 	}
-	x.trace.end()
 	switch {
 	case len(t.spare) < maxSpare:
 		t.spare = append(t.spare, x)
