@@ -33,8 +33,9 @@ type exchange struct {
 	later  []heldReply   // replies that its behavior has yet to act on
 	served chan struct{} // closed when there are no more
 
-	holders atomic.Int32 // of a framed exchange: who reads requests, and the turn
-	keepers int32        // of them those who need no more than the request
+	// Of a framed exchange: who reads requests, and the turn. A keeper, who needs
+	// no more than the request, counts as keeper.
+	holders atomic.Int32
 }
 
 func (x *exchange) acts(p Point) bool { return x.points&p != 0 }
@@ -53,14 +54,20 @@ func (x *exchange) renew() *exchange {
 	x.take(nil, "")
 	x.acted.Store(false)
 	x.holders.Store(2)
-	x.keepers = 0
 	return x
 }
 
-// keep gives x, which nobody else has yet, a holder more, for its request.
-func (x *exchange) keep() {
-	x.holders.Add(1)
-	x.keepers++
+// keeper is more than there are holders.
+const keeper = 1 << 16
+
+// keep gives x one who keeps its request, beyond the exchange's end.
+func (x *exchange) keep() { x.holders.Add(keeper) }
+
+// forget undoes keep.
+func (x *exchange) forget() {
+	if x.holders.Add(-keeper) == 0 {
+		exchanges.Put(x)
+	}
 }
 
 // release says that one holder has no more use for x.
@@ -72,9 +79,9 @@ func (x *exchange) release() {
 
 // letGo is release for who finds a use for x itself if nobody else holds it.
 func (x *exchange) letGo() bool {
-	trace, keepers := x.trace, x.keepers // x may be somebody else's next
+	trace := x.trace // x may be somebody else's next
 	n := x.holders.Add(-1)
-	if n == keepers {
+	if n%keeper == 0 {
 		trace.end()
 	}
 	return n == 0

@@ -373,7 +373,7 @@ func (s *Session) readReplies() error {
 func (s *Session) greeted() {
 	if x := s.greeting; x != nil {
 		s.greeting = nil
-		x.release()
+		x.forget()
 	}
 }
 
