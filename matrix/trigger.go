@@ -21,15 +21,16 @@ type trigger struct {
 	replies atomic.Int64
 	reached chan struct{} // closed when there were enough
 	again   sync.Once
-	heard   chan struct{} // closed when a client has spoken after that
+	heard   chan struct{} // closed when a client has spoken, or come, after that
+	begun   chan struct{} // closed when the failure is in force, or will not be
 }
 
 // hearing is how long a client may take to read the reply after which a failure
-// begins, if it does not speak again: a reset would destroy what is unread.
+// begins, if none speaks again or comes: a reset would destroy what is unread.
 const hearing = 20 * time.Millisecond
 
 func newTrigger(c *Case) *trigger {
-	return &trigger{failure: c, reached: make(chan struct{}), heard: make(chan struct{})}
+	return &trigger{failure: c, reached: make(chan struct{}), heard: make(chan struct{}), begun: make(chan struct{})}
 }
 
 // observer returns what is to be told of the sessions; nil if nothing is, so
@@ -41,7 +42,19 @@ func (t *trigger) observer() vaurien.Observer {
 	return t
 }
 
-func (t *trigger) SessionStart(*vaurien.Session)  {}
+// SessionStart implements vaurien.Observer. Who comes when the failure is to
+// begin meets it.
+func (t *trigger) SessionStart(s *vaurien.Session) {
+	when := t.failure.When
+	if s.Proxy().Name() != t.failure.Proxy || t.replies.Load() < when.Replies {
+		return
+	}
+	t.again.Do(func() { close(t.heard) })
+	if when.After == 0 {
+		<-t.begun
+	}
+}
+
 func (t *trigger) SessionEnd(*vaurien.Session)    {}
 func (t *trigger) Fault(*vaurien.Session, string) {}
 
@@ -64,6 +77,8 @@ func (t *trigger) schedule(ctx context.Context, d *control.Daemon) error {
 	if t.failure == nil {
 		return nil
 	}
+	begun := sync.OnceFunc(func() { close(t.begun) })
+	defer begun()
 	when := t.failure.When
 	if when.Replies > 0 {
 		select {
@@ -86,6 +101,7 @@ func (t *trigger) schedule(ctx context.Context, d *control.Daemon) error {
 			return err
 		}
 	}
+	begun()
 	if when.For == 0 {
 		return nil
 	}
