@@ -131,12 +131,21 @@ func find(b Behavior, is func(Behavior) bool) Behavior {
 // the plan that is in force now, so that what stays may go on as if nothing
 // had changed.
 func (e *Event) Stays(b Behavior) bool {
-	s := e.Session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	link := s.currentLink()
+	e.Session.mu.Lock()
+	defer e.Session.mu.Unlock()
+	link := e.linkNow()
+	return link != nil && link.has(b)
+}
+
+// linkNow returns the exchange that stands for the connection now, with whose
+// plan e's waits end from then on; nil if the session has ended. Its mu is held.
+func (e *Event) linkNow() *exchange {
+	link := e.Session.currentLink()
 	e.plan = link.plan
-	return !s.over && link.has(b)
+	if e.Session.over {
+		return nil
+	}
+	return link
 }
 
 // has reports whether the exchange that stands for a connection has b, and
@@ -161,12 +170,10 @@ func (x *exchange) has(b Behavior) bool {
 // returns true, nil if there is none; and lets the Event's waits end as Stays
 // does. It lets a behavior that was changed leave its work to what it is now.
 func (e *Event) Find(is func(Behavior) bool) Behavior {
-	s := e.Session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	link := s.currentLink()
-	e.plan = link.plan
-	if s.over {
+	e.Session.mu.Lock()
+	defer e.Session.mu.Unlock()
+	link := e.linkNow()
+	if link == nil {
 		return nil
 	}
 	return find(link.behavior, is)

@@ -15,7 +15,6 @@ type row struct {
 // rows are all that the comparison's table shows; an empty title goes on with
 // the cell above.
 func rows() []row {
-	const perK = "proxy_cpu_ms_per_1k"
 	return []row{
 		{cell: "bulk-1-down", title: "bulk, 1 connection, to client", metric: "gbit_s", unit: "Gbit/s", ratio: true},
 		{cell: "bulk-1-down", metric: "proxy_cpu_s_per_gib", unit: "CPU s/GiB"},

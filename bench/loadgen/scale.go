@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// A scalePoint is one run, as a line of the results.
-type scalePoint struct {
+// A point is one run, as a line of what scale and timing write; timing's series says
+// also whether the machine was idle or busy, and its X is of connections.
+type point struct {
 	Curve  string             `json:"curve"`
 	Series string             `json:"series"`
 	X      int                `json:"x"`
@@ -152,7 +153,7 @@ func pickCurves(all []scaleCurve, which, only, at string) ([]scaleCurve, error) 
 func (s *scale) curve(c scaleCurve, round int) {
 	for _, x := range c.xs {
 		for i, v := range c.series {
-			p := scalePoint{Curve: c.name, Series: v.name, X: x, Round: round}
+			p := point{Curve: c.name, Series: v.name, X: x, Round: round}
 			m, err := s.measure(v, x, i)
 			if err == nil && m["other_cpu_pct"] > s.noise {
 				m, err = s.measure(v, x, i)

@@ -13,16 +13,6 @@ import (
 	"time"
 )
 
-// A timingPoint is one line of what timing writes: a single run.
-type timingPoint struct {
-	Curve  string             `json:"curve"`
-	Series string             `json:"series"` // direct or the peer, and idle or busy
-	X      int                `json:"x"`      // connections
-	Round  int                `json:"round"`
-	M      map[string]float64 `json:"m,omitempty"`
-	Err    string             `json:"err,omitempty"`
-}
-
 // timing is the run of the mode of that name.
 type timing struct {
 	*bed
@@ -112,7 +102,7 @@ func (t *timing) curve(c timingCurve, counts []int, loads []string, round int) {
 // point makes one run, through a proxy that is started for it, and writes its
 // line. Without a proxy it loads the backend itself.
 func (t *timing) point(c timingCurve, in *instance, run timingRun, n int, load string, round int) {
-	p := timingPoint{Curve: c.name, Series: "direct " + load, X: n, Round: round}
+	p := point{Curve: c.name, Series: "direct " + load, X: n, Round: round}
 	if in != nil {
 		p.Series = in.name + " " + load
 	}

@@ -135,7 +135,7 @@ func TestLargeValues(t *testing.T) {
 // A reply of very many values, and one of very many lines, pass in constant
 // memory.
 func TestLongReplies(t *testing.T) {
-	if racing {
+	if protocoltest.Racing {
 		t.Skip("buffers are allocated anew under the race detector")
 	}
 	const many = 200_000

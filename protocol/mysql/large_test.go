@@ -68,7 +68,7 @@ func (s *stream) Read(p []byte) (n int, err error) {
 // A value of 1 GiB, which is 64 full packets and one that is not, passes in
 // constant memory, and so do rows.
 func TestLargeReplies(t *testing.T) {
-	if racing {
+	if protocoltest.Racing {
 		t.Skip("slow under the race detector")
 	}
 	const packetsOf1GiB = 64
@@ -124,7 +124,7 @@ func TestLargeReplies(t *testing.T) {
 
 // A statement of more than one packet is one request, and so is a large file.
 func TestLargeRequests(t *testing.T) {
-	if racing {
+	if protocoltest.Racing {
 		t.Skip("slow under the race detector")
 	}
 	c := loggedIn(t, oldClient)

@@ -64,7 +64,7 @@ const gigabyte = 1 << 30
 // A gigabyte in either direction, in one value or in many rows, passes in
 // constant memory.
 func TestAGigabyte(t *testing.T) {
-	if racing {
+	if protocoltest.Racing {
 		t.Skip("slow under the race detector")
 	}
 	zeros := strings.Repeat("\x00", 1024)

@@ -2,4 +2,5 @@
 
 package protocoltest
 
-const racing = false
+// Racing reports whether the race detector is at work.
+const Racing = false

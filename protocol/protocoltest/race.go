@@ -2,6 +2,6 @@
 
 package protocoltest
 
-// racing: under the race detector sync.Pool, which the engine's buffers are in,
-// forgets at random.
-const racing = true
+// Racing reports whether the race detector is at work: it is slow, and sync.Pool,
+// which the engine's buffers are in, forgets at random under it.
+const Racing = true

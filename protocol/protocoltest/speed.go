@@ -58,7 +58,7 @@ func Framing(b *testing.B, p vaurien.Protocol, speeds []Speed) {
 // skipped.
 func NoAllocations(t *testing.T, p vaurien.Protocol, speeds []Speed) {
 	t.Helper()
-	if racing {
+	if Racing {
 		t.Skip("buffers are allocated anew under the race detector")
 	}
 	for _, s := range speeds {

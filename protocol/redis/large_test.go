@@ -83,7 +83,7 @@ func (m *mill) turn() error {
 // elements.
 func TestLarge(t *testing.T) {
 	gib := 1 << 30
-	if racing {
+	if protocoltest.Racing {
 		gib >>= 6
 	}
 	filler := strings.Repeat("0123456789abcdef", 4<<10)
@@ -106,7 +106,7 @@ func TestLarge(t *testing.T) {
 		if err := m.turn(); err != nil || src.at != src.n || len(m.r.Buffered()) > 0 {
 			t.Errorf("%s: %v after %d of %d bytes, %d left", tt.name, err, src.at, src.n, len(m.r.Buffered()))
 		}
-		if grown := allocated() - before; grown > 8<<20 && !racing {
+		if grown := allocated() - before; grown > 8<<20 && !protocoltest.Racing {
 			t.Errorf("%s: %d bytes allocated", tt.name, grown)
 		}
 	}

@@ -120,7 +120,7 @@ func TestLargeMail(t *testing.T) {
 		if length := total / runs; length < 4<<10 {
 			t.Errorf("runs of %d bytes", length)
 		}
-		if grown := allocated() - before; grown > 1<<20 && !racing {
+		if grown := allocated() - before; grown > 1<<20 && !protocoltest.Racing {
 			t.Errorf("%d bytes allocated", grown)
 		}
 	}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package memcache
-
-const racing = false

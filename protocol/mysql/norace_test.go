@@ -1,5 +1,0 @@
-//go:build !race
-
-package mysql
-
-const racing = false
